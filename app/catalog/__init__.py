@@ -1,0 +1,1 @@
+"""Definitions of the domain as data: no database, no web."""

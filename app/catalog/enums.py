@@ -1,0 +1,178 @@
+"""Closed vocabularies. The value is what the database stores and what REST speaks."""
+
+from enum import StrEnum
+
+
+class OrganizationType(StrEnum):
+    """Whom a user belongs to (M2, 第二条); the tiers of annexes 1–2 carry the same names."""
+
+    MUNICIPAL = "municipal"
+    DISTRICT = "district"
+    DEVELOPER = "developer"
+    FINANCIAL = "financial"
+    OTHER = "other"
+
+    @property
+    def is_management(self) -> bool:
+        """Whether this is a management unit (管理单位) and not an enterprise."""
+        return self in {OrganizationType.MUNICIPAL, OrganizationType.DISTRICT}
+
+
+class LegalForm(StrEnum):
+    """What decides the papers an organisation hands in (M5.2, 第五条（二）)."""
+
+    GOVERNMENT = "government"
+    ENTERPRISE = "enterprise"
+    FINANCIAL = "financial"
+    INSTITUTION = "institution"
+
+
+class CodeKind(StrEnum):
+    """Which identifier an organisation is registered under."""
+
+    SOCIAL_CREDIT = "social_credit"
+    ORGANIZATION_CODE = "organization_code"
+
+
+class OrganizationState(StrEnum):
+    """Whether an organisation takes part."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class Category(StrEnum):
+    """The three groups of permission items in annexes 1–2."""
+
+    TRANSACTION = "transaction"
+    REGISTRATION = "registration"
+    SYSTEM = "system"
+
+
+class OfficeCode(StrEnum):
+    """The five offices of 第三条."""
+
+    REG = "REG"
+    MKT = "MKT"
+    INFO = "INFO"
+    RESEARCH = "RESEARCH"
+    SERVICE = "SERVICE"
+
+
+class Duty(StrEnum):
+    """The five duties that 第三条 hands out, one to each office (M3)."""
+
+    REVIEW_REGISTRATION = "review_registration"
+    REVIEW_TRANSACTION = "review_transaction"
+    CONFIGURE_PERMISSIONS = "configure_permissions"
+    ISSUE_MANAGEMENT_KEYS = "issue_management_keys"
+    ISSUE_ENTERPRISE_KEYS = "issue_enterprise_keys"
+
+
+class ApplicationKind(StrEnum):
+    """The nine written applications of the Measures."""
+
+    NEW_USER = "new_user"
+    KEY_REPLACEMENT = "key_replacement"
+    USER_RENAME = "user_rename"
+    PERMISSION_CHANGE = "permission_change"
+    USER_CANCELLATION = "user_cancellation"
+    ENTERPRISE_USER = "enterprise_user"
+    ENTERPRISE_CANCELLATION = "enterprise_cancellation"
+    BUSINESS_DELETION = "business_deletion"
+    LOGIN_RESTORATION = "login_restoration"
+
+
+class ApplicationState(StrEnum):
+    """Where an application stands on its road."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    UNDER_REVIEW = "under_review"
+    RETURNED = "returned"
+    PASSED = "passed"
+    CONFIGURED = "configured"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can happen to the application any more."""
+        return self in {
+            ApplicationState.COMPLETED,
+            ApplicationState.REJECTED,
+            ApplicationState.WITHDRAWN,
+        }
+
+
+class LineVerdict(StrEnum):
+    """What was decided about one person of a form."""
+
+    PENDING = "pending"
+    PASSED = "passed"
+    REFUSED = "refused"
+
+
+class RefusalReason(StrEnum):
+    """Coded reasons of a refusal; the words beside them are the reviewer's own."""
+
+    IDENTITY_MISMATCH = "identity_mismatch"
+    NOT_IN_POST = "not_in_post"
+    ITEM_NOT_NEEDED = "item_not_needed"
+    PAPERS_LACKING = "papers_lacking"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+class StepOutcome(StrEnum):
+    """How a work item ended."""
+
+    PASSED = "passed"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class AccountState(StrEnum):
+    """Where an account stands; only an active one signs in (M4)."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CANCELLED = "cancelled"
+
+
+class KeyState(StrEnum):
+    """Where a key is (M9)."""
+
+    RECEIVED = "received"
+    IN_STOCK = "in_stock"
+    ISSUED = "issued"
+    RETURNED = "returned"
+    LOST = "lost"
+    DESTROYED = "destroyed"
+
+
+class Sex(StrEnum):
+    """As printed in annexes 3 and 5."""
+
+    MALE = "male"
+    FEMALE = "female"
+
+
+class Channel(StrEnum):
+    """Through which door an act came."""
+
+    PAGE = "page"
+    REST = "rest"
+    CLI = "cli"
+    JOB = "job"
+
+
+class AuditOutcome(StrEnum):
+    """Whether an act was done, asked for only, or refused."""
+
+    DONE = "done"
+    REFUSED = "refused"

@@ -1,0 +1,62 @@
+"""What a column means to a person: declared once, beside the column, read by every door.
+
+A model column carries `info={"field": Field(...)}`. Lists, forms, REST, import and export are
+generated from these declarations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+Kind = Literal[
+    "text",
+    "longtext",
+    "choice",
+    "citizen_id",
+    "organization_code",
+    "phone",
+    "person_name",
+    "login_name",
+    "serial",
+    "reference",
+    "items",
+    "datetime",
+    "date",
+    "integer",
+    "boolean",
+]
+Search = Literal["prefix", "contains", "exact"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One column as people meet it.
+
+    `label` and `help` are English msgids. `resource` names the resource a reference points to.
+    `in_list`, `in_form`, `filterable`, `exported` say where it appears; `search` says how the list's
+    search box finds it; `masked` hides the value until it is revealed by an audited act.
+    """
+
+    label: str
+    kind: Kind = "text"
+    help: str = ""
+    required: bool = False
+    in_list: bool = False
+    in_form: bool = False
+    filterable: bool = False
+    exported: bool = True
+    search: Search | None = None
+    masked: bool = False
+    resource: str | None = None
+    choices: Mapping[str, str] | None = None
+    max_length: int | None = None
+    min_length: int | None = None
+    rule: str | None = None
+
+
+T = TypeVar("T")
+
+
+def field_info(**declared: Any) -> dict[str, Field]:
+    """Wrap a `Field` the way `mapped_column(info=...)` wants it."""
+    return {"field": Field(**declared)}

@@ -1,0 +1,103 @@
+"""The English msgid of every closed vocabulary's member; Chinese lives in `translations/`."""
+
+from enum import StrEnum
+
+from app.catalog import enums as e
+from app.i18n import N_
+
+LABELS: dict[type[StrEnum], dict[str, str]] = {
+    e.OrganizationType: {
+        e.OrganizationType.MUNICIPAL: N_("Municipal management unit"),
+        e.OrganizationType.DISTRICT: N_("District management unit"),
+        e.OrganizationType.DEVELOPER: N_("Real estate developer"),
+        e.OrganizationType.FINANCIAL: N_("Financial institution"),
+        e.OrganizationType.OTHER: N_("Other organization"),
+    },
+    e.LegalForm: {
+        e.LegalForm.GOVERNMENT: N_("Management unit"),
+        e.LegalForm.ENTERPRISE: N_("Enterprise"),
+        e.LegalForm.FINANCIAL: N_("Financial institution"),
+        e.LegalForm.INSTITUTION: N_("Public institution, agency or association"),
+    },
+    e.CodeKind: {
+        e.CodeKind.SOCIAL_CREDIT: N_("Unified social credit code"),
+        e.CodeKind.ORGANIZATION_CODE: N_("Organization code"),
+    },
+    e.OrganizationState: {
+        e.OrganizationState.ACTIVE: N_("Active"),
+        e.OrganizationState.CLOSED: N_("Closed"),
+    },
+    e.Category: {
+        e.Category.TRANSACTION: N_("Housing transaction"),
+        e.Category.REGISTRATION: N_("Housing registration"),
+        e.Category.SYSTEM: N_("System management"),
+    },
+    e.Duty: {
+        e.Duty.REVIEW_REGISTRATION: N_("Review of registration permissions"),
+        e.Duty.REVIEW_TRANSACTION: N_("Review of transaction permissions"),
+        e.Duty.CONFIGURE_PERMISSIONS: N_("Configuration of permissions"),
+        e.Duty.ISSUE_MANAGEMENT_KEYS: N_("Issue of keys to management units"),
+        e.Duty.ISSUE_ENTERPRISE_KEYS: N_("Issue of keys to enterprises"),
+    },
+    e.ApplicationState: {
+        e.ApplicationState.DRAFT: N_("Draft"),
+        e.ApplicationState.SUBMITTED: N_("Submitted"),
+        e.ApplicationState.UNDER_REVIEW: N_("Under review"),
+        e.ApplicationState.RETURNED: N_("Returned for correction"),
+        e.ApplicationState.PASSED: N_("Passed"),
+        e.ApplicationState.CONFIGURED: N_("Configured"),
+        e.ApplicationState.COMPLETED: N_("Completed"),
+        e.ApplicationState.REJECTED: N_("Rejected"),
+        e.ApplicationState.WITHDRAWN: N_("Withdrawn"),
+    },
+    e.LineVerdict: {
+        e.LineVerdict.PENDING: N_("Undecided"),
+        e.LineVerdict.PASSED: N_("Passed"),
+        e.LineVerdict.REFUSED: N_("Refused"),
+    },
+    e.RefusalReason: {
+        e.RefusalReason.IDENTITY_MISMATCH: N_("Identity does not match the papers"),
+        e.RefusalReason.NOT_IN_POST: N_("Not in this post"),
+        e.RefusalReason.ITEM_NOT_NEEDED: N_("Permission not needed for the post"),
+        e.RefusalReason.PAPERS_LACKING: N_("Papers lacking"),
+        e.RefusalReason.DUPLICATE: N_("Already has an account"),
+        e.RefusalReason.OTHER: N_("Other reason"),
+    },
+    e.StepOutcome: {
+        e.StepOutcome.PASSED: N_("Passed"),
+        e.StepOutcome.RETURNED: N_("Returned for correction"),
+        e.StepOutcome.REJECTED: N_("Rejected"),
+        e.StepOutcome.DONE: N_("Done"),
+        e.StepOutcome.CANCELLED: N_("Called off"),
+    },
+    e.AccountState: {
+        e.AccountState.PENDING: N_("Waiting for key"),
+        e.AccountState.ACTIVE: N_("Active"),
+        e.AccountState.SUSPENDED: N_("Suspended"),
+        e.AccountState.CANCELLED: N_("Cancelled"),
+    },
+    e.KeyState: {
+        e.KeyState.RECEIVED: N_("Received"),
+        e.KeyState.IN_STOCK: N_("In stock"),
+        e.KeyState.ISSUED: N_("Issued"),
+        e.KeyState.RETURNED: N_("Handed back"),
+        e.KeyState.LOST: N_("Lost"),
+        e.KeyState.DESTROYED: N_("Destroyed"),
+    },
+    e.Sex: {e.Sex.MALE: N_("Male"), e.Sex.FEMALE: N_("Female")},
+    e.Channel: {
+        e.Channel.PAGE: N_("Page"),
+        e.Channel.REST: N_("REST"),
+        e.Channel.CLI: N_("Command line"),
+        e.Channel.JOB: N_("Scheduled job"),
+    },
+    e.AuditOutcome: {
+        e.AuditOutcome.DONE: N_("Done"),
+        e.AuditOutcome.REFUSED: N_("Refused"),
+    },
+}
+
+
+def label_of(member: StrEnum) -> str:
+    """Return the msgid of `member`; KeyError names a vocabulary that was never labelled."""
+    return LABELS[type(member)][member]

@@ -1,0 +1,216 @@
+"""Permissions are verbs on nouns; a role is a bundle of them. On which rows is the scopes' matter.
+
+The framework knows each as `can_<verb>` on `<noun>`.
+"""
+
+from enum import StrEnum
+
+from app.i18n import N_
+
+
+class Permission(StrEnum):
+    """Everything a person can be allowed to do."""
+
+    ORGANIZATIONS_LIST = "organizations.list"
+    """See organisations within one's reach."""
+    ORGANIZATIONS_ADD = "organizations.add"
+    """Register an organisation."""
+    ORGANIZATIONS_EDIT = "organizations.edit"
+    """Correct an organisation's data."""
+
+    ACCOUNTS_LIST = "accounts.list"
+    """See accounts within one's reach, personal numbers masked."""
+    ACCOUNTS_ADD = "accounts.add"
+    """Open an account by hand (commission staff, first administrator of an organisation)."""
+    ACCOUNTS_EDIT = "accounts.edit"
+    """Correct an account's data."""
+    ACCOUNTS_REVEAL = "accounts.reveal"
+    """Reveal a masked personal number; every revealing is recorded."""
+    ACCOUNTS_SUSPEND = "accounts.suspend"
+    """Suspend an account's sign-in."""
+    ACCOUNTS_RESTORE = "accounts.restore"
+    """Restore a suspended account (第六条（四）)."""
+    ACCOUNTS_CANCEL = "accounts.cancel"
+    """Cancel an account for good (第六条（一）)."""
+    ACCOUNTS_PASSWORD = "accounts.password"  # noqa: S105 - a verb
+    """Give an account a new initial password."""
+    ROLES_ASSIGN = "roles.assign"
+    """Give and take roles."""
+    ROLES_LIST = "roles.list"
+    """See which role holds what."""
+
+    PERMISSION_ITEMS_LIST = "permission_items.list"
+    """Read the items of annexes 1–2."""
+
+    KEYS_LIST = "keys.list"
+    """See keys within one's reach."""
+    KEYS_ADD = "keys.add"
+    """Take received keys into stock (第九条)."""
+    KEYS_ISSUE = "keys.issue"
+    """Hand keys out."""
+    KEYS_TAKE_BACK = "keys.take_back"
+    """Take keys back, destroy them."""
+    KEYS_REPORT_LOST = "keys.report_lost"
+    """Report a key lost, which freezes its holder's sign-in."""
+    KEY_MOVEMENTS_LIST = "key_movements.list"
+    """Read the ledger of keys."""
+
+    APPLICATIONS_LIST = "applications.list"
+    """See applications within one's reach."""
+    APPLICATIONS_ADD = "applications.add"
+    """Draft, submit and withdraw applications of one's organisation."""
+    APPLICATIONS_REVIEW = "applications.review"
+    """Decide on applications by the duty of one's office."""
+    APPLICATIONS_CONFIGURE = "applications.configure"
+    """Configure granted permissions (INFO, 第三条)."""
+    APPLICATIONS_ISSUE = "applications.issue"
+    """Issue keys on decided applications (RESEARCH, SERVICE, 第三条)."""
+    MATERIALS_LIST = "materials.list"
+    """Open papers of applications within one's reach."""
+    MATERIALS_ADD = "materials.add"
+    """Attach papers to one's own draft."""
+
+    AUDIT_EVENTS_LIST = "audit_events.list"
+    """Read the audit trail."""
+    CATALOGUE_LIST = "catalogue.list"
+    """Read articles, roads, checklists, offices."""
+    CATALOGUE_EDIT = "catalogue.edit"
+    """Change roads and office duties."""
+
+    @property
+    def noun(self) -> str:
+        """Return the resource the verb acts on."""
+        return self.value.partition(".")[0]
+
+    @property
+    def verb(self) -> str:
+        """Return the verb."""
+        return self.value.partition(".")[2]
+
+
+P = Permission
+
+
+class RoleName(StrEnum):
+    """The roles; names of rows in the framework's role table."""
+
+    ORGANIZATION_ADMINISTRATOR = "organization_administrator"
+    REVIEWER = "reviewer"
+    CONFIGURATOR = "configurator"
+    KEY_OFFICER = "key_officer"
+    AUDITOR = "auditor"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    HOLDER = "holder"
+
+
+_READ_OFFICE = frozenset(
+    {
+        P.ORGANIZATIONS_LIST,
+        P.ACCOUNTS_LIST,
+        P.ACCOUNTS_REVEAL,
+        P.PERMISSION_ITEMS_LIST,
+        P.APPLICATIONS_LIST,
+        P.MATERIALS_LIST,
+        P.CATALOGUE_LIST,
+    }
+)
+
+BUNDLES: dict[RoleName, frozenset[Permission]] = {
+    RoleName.HOLDER: frozenset({P.ACCOUNTS_LIST, P.KEYS_LIST, P.PERMISSION_ITEMS_LIST}),
+    RoleName.ORGANIZATION_ADMINISTRATOR: frozenset(
+        {
+            P.ORGANIZATIONS_LIST,
+            P.ACCOUNTS_LIST,
+            P.ACCOUNTS_REVEAL,
+            P.PERMISSION_ITEMS_LIST,
+            P.KEYS_LIST,
+            P.KEYS_REPORT_LOST,
+            P.APPLICATIONS_LIST,
+            P.APPLICATIONS_ADD,
+            P.MATERIALS_LIST,
+            P.MATERIALS_ADD,
+        }
+    ),
+    RoleName.REVIEWER: _READ_OFFICE | {P.APPLICATIONS_REVIEW, P.KEYS_LIST},
+    RoleName.CONFIGURATOR: _READ_OFFICE
+    | {
+        P.APPLICATIONS_REVIEW,
+        P.APPLICATIONS_CONFIGURE,
+        P.ACCOUNTS_SUSPEND,
+        P.ACCOUNTS_CANCEL,
+        P.KEYS_LIST,
+    },
+    RoleName.KEY_OFFICER: _READ_OFFICE
+    | {
+        P.ORGANIZATIONS_ADD,
+        P.ORGANIZATIONS_EDIT,
+        P.APPLICATIONS_REVIEW,
+        P.APPLICATIONS_ISSUE,
+        P.ACCOUNTS_RESTORE,
+        P.KEYS_LIST,
+        P.KEYS_ADD,
+        P.KEYS_ISSUE,
+        P.KEYS_TAKE_BACK,
+        P.KEYS_REPORT_LOST,
+        P.KEY_MOVEMENTS_LIST,
+    },
+    RoleName.AUDITOR: frozenset(
+        {
+            P.ORGANIZATIONS_LIST,
+            P.ACCOUNTS_LIST,
+            P.ACCOUNTS_REVEAL,
+            P.ROLES_LIST,
+            P.PERMISSION_ITEMS_LIST,
+            P.KEYS_LIST,
+            P.KEY_MOVEMENTS_LIST,
+            P.APPLICATIONS_LIST,
+            P.MATERIALS_LIST,
+            P.AUDIT_EVENTS_LIST,
+            P.CATALOGUE_LIST,
+        }
+    ),
+    RoleName.SYSTEM_ADMINISTRATOR: frozenset(
+        {
+            P.ORGANIZATIONS_LIST,
+            P.PERMISSION_ITEMS_LIST,
+            P.CATALOGUE_LIST,
+            P.CATALOGUE_EDIT,
+            P.ROLES_LIST,
+        }
+    ),
+    RoleName.SECURITY_ADMINISTRATOR: frozenset(
+        {
+            P.ORGANIZATIONS_LIST,
+            P.ORGANIZATIONS_ADD,
+            P.ORGANIZATIONS_EDIT,
+            P.ACCOUNTS_LIST,
+            P.ACCOUNTS_ADD,
+            P.ACCOUNTS_EDIT,
+            P.ACCOUNTS_REVEAL,
+            P.ACCOUNTS_SUSPEND,
+            P.ACCOUNTS_PASSWORD,
+            P.ROLES_LIST,
+            P.ROLES_ASSIGN,
+            P.PERMISSION_ITEMS_LIST,
+            P.KEYS_LIST,
+            P.CATALOGUE_LIST,
+        }
+    ),
+}
+
+ROLE_LABELS: dict[RoleName, str] = {
+    RoleName.HOLDER: N_("Key holder"),
+    RoleName.ORGANIZATION_ADMINISTRATOR: N_("Organization administrator"),
+    RoleName.REVIEWER: N_("Reviewer"),
+    RoleName.CONFIGURATOR: N_("Configurator"),
+    RoleName.KEY_OFFICER: N_("Key officer"),
+    RoleName.AUDITOR: N_("Auditor"),
+    RoleName.SYSTEM_ADMINISTRATOR: N_("System administrator"),
+    RoleName.SECURITY_ADMINISTRATOR: N_("Security administrator"),
+}
+
+SEPARATED = frozenset(
+    {RoleName.SYSTEM_ADMINISTRATOR, RoleName.SECURITY_ADMINISTRATOR, RoleName.AUDITOR}
+)
+"""三员分立: no account holds two of these."""

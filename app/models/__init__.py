@@ -1,0 +1,1 @@
+"""Tables, their constraints and pure properties."""

@@ -1,0 +1,152 @@
+"""Keys (密钥) and the append-only ledger of their movements (M9, 第九条)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.catalog.enums import KeyState
+from app.catalog.fields import field_info
+from app.i18n import N_
+from app.models.base import Base, UtcDateTime, check, enum_type
+
+if TYPE_CHECKING:
+    from app.models.accounts import Account
+    from app.models.offices import Office
+
+
+class Key(Base):
+    """One physical key, known by the serial number engraved on it."""
+
+    __tablename__ = "key"
+    __table_args__ = (
+        check("(state = 'issued') = (holder_id IS NOT NULL)", "issued_has_holder"),
+        Index(
+            "uq_key_one_per_holder",
+            "holder_id",
+            unique=True,
+            postgresql_where="state = 'issued'",
+            sqlite_where="state = 'issued'",
+        ),
+        Index("ix_key_office_code_state_id", "office_code", "state", "id"),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    serial: Mapped[str] = mapped_column(
+        String(32),
+        unique=True,
+        info=field_info(
+            label=N_("Serial number"),
+            kind="serial",
+            required=True,
+            in_list=True,
+            in_form=True,
+            search="prefix",
+            rule="M9",
+        ),
+    )
+    office_code: Mapped[str] = mapped_column(
+        ForeignKey("office.code"),
+        info=field_info(
+            label=N_("Issuing office"),
+            kind="reference",
+            resource="offices",
+            required=True,
+            in_list=True,
+            in_form=True,
+            filterable=True,
+            rule="M3",
+        ),
+    )
+    state: Mapped[KeyState] = mapped_column(
+        enum_type(KeyState),
+        default=KeyState.RECEIVED,
+        info=field_info(label=N_("State"), kind="choice", in_list=True, filterable=True),
+    )
+    holder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id"),
+        info=field_info(label=N_("Holder"), kind="reference", resource="accounts", in_list=True),
+    )
+    issued_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=field_info(label=N_("Issued at"), kind="datetime", in_list=True)
+    )
+    application_id: Mapped[int | None] = mapped_column(
+        ForeignKey("application.id"),
+        info=field_info(label=N_("By application"), kind="reference", resource="applications"),
+    )
+    received_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=field_info(label=N_("Received at"), kind="datetime")
+    )
+    version: Mapped[int] = mapped_column(default=1)
+
+    office: Mapped["Office"] = relationship()
+    holder: Mapped["Account | None"] = relationship(back_populates="keys")
+    movements: Mapped[list["KeyMovement"]] = relationship(
+        back_populates="key", order_by="KeyMovement.id"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+    def __str__(self) -> str:
+        """Return the serial number."""
+        return self.serial
+
+
+class KeyMovement(Base):
+    """One line of the ledger: who moved which key, when, why, by which application (M9)."""
+
+    __tablename__ = "key_movement"
+    __table_args__ = (
+        Index("ix_key_movement_key_id_id", "key_id", "id"),
+        Index("ix_key_movement_office_code_at", "office_code", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(
+        ForeignKey("key.id"),
+        info=field_info(label=N_("Key"), kind="reference", resource="keys", in_list=True),
+    )
+    action: Mapped[str] = mapped_column(
+        String(32), info=field_info(label=N_("Movement"), in_list=True, filterable=True)
+    )
+    from_state: Mapped[KeyState | None] = mapped_column(enum_type(KeyState, "from_state"))
+    to_state: Mapped[KeyState] = mapped_column(
+        enum_type(KeyState, "to_state"),
+        info=field_info(label=N_("State after"), kind="choice", in_list=True),
+    )
+    office_code: Mapped[str] = mapped_column(
+        ForeignKey("office.code"),
+        info=field_info(
+            label=N_("Issuing office"),
+            kind="reference",
+            resource="offices",
+            in_list=True,
+            filterable=True,
+        ),
+    )
+    holder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id"),
+        info=field_info(label=N_("Holder"), kind="reference", resource="accounts", in_list=True),
+    )
+    actor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id"),
+        info=field_info(label=N_("By whom"), kind="reference", resource="accounts", in_list=True),
+    )
+    at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=field_info(label=N_("When"), kind="datetime", in_list=True)
+    )
+    reason: Mapped[str] = mapped_column(
+        String(500), default="", info=field_info(label=N_("Reason"), in_list=True)
+    )
+    application_id: Mapped[int | None] = mapped_column(
+        ForeignKey("application.id"),
+        info=field_info(
+            label=N_("By application"), kind="reference", resource="applications", in_list=True
+        ),
+    )
+
+    key: Mapped["Key"] = relationship(back_populates="movements")
+    holder: Mapped["Account | None"] = relationship(foreign_keys=[holder_id])
+    actor: Mapped["Account | None"] = relationship(foreign_keys=[actor_id])

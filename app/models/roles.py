@@ -1,0 +1,8 @@
+"""Roles are the framework's rows; which verbs each holds is `app/catalog/permissions.py`."""
+
+# The naming of constraints has to stand before the framework's tables are declared.
+import app.models.base  # noqa: F401  # isort: skip
+from flask_appbuilder.security.sqla.models import Permission as FabPermission
+from flask_appbuilder.security.sqla.models import PermissionView, Role, ViewMenu
+
+__all__ = ["FabPermission", "PermissionView", "Role", "ViewMenu"]

@@ -1,0 +1,1 @@
+"""Who acts, which rows they see, what they may do."""

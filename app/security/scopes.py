@@ -1,0 +1,238 @@
+"""Who sees which rows: one function per model turns an actor into an SQL predicate.
+
+The predicates reach every ORM select, lazy load and refresh through one session listener. Without
+an actor nothing is readable; a deliberate look past the scope says why:
+`.execution_options(unscoped="login name must be unique")`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, event, false, or_, select, true
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from app.catalog.enums import ApplicationState
+from app.catalog.permissions import Permission
+from app.models.accounts import Account
+from app.models.applications import Application, ApplicationLine
+from app.models.audit import AuditEvent
+from app.models.grants import AccountGrant
+from app.models.keys import Key, KeyMovement
+from app.models.materials import Material, PaperCheck
+from app.models.notices import Notice
+from app.models.organizations import Organization
+from app.models.work import LineDecision, Remark, WorkItem
+from app.security.actor import ACTOR, Actor
+
+Predicate = ColumnElement[bool]
+ScopeFunction = Callable[[Any, Actor], Predicate]
+
+CRITERIA = "scope_criteria"
+EVERYTHING = true()
+"""The predicate of a scope that leaves nothing out; compared by identity."""
+
+# Inside predicates plain tables stand, which the listener does not narrow a second time.
+ACCOUNTS = Account.__table__.c
+APPLICATIONS = Application.__table__.c
+LINES = ApplicationLine.__table__.c
+WORK = WorkItem.__table__.c
+
+SCOPES: dict[type[Any], ScopeFunction] = {}
+
+
+def scope(model: type[Any]) -> Callable[[ScopeFunction], ScopeFunction]:
+    """Declare the one row scope of `model`."""
+
+    def declare(function: ScopeFunction) -> ScopeFunction:
+        if model in SCOPES:
+            message = f"{model.__name__} has a scope already"
+            raise RuntimeError(message)
+        SCOPES[model] = function
+        return function
+
+    return declare
+
+
+def sees_everything(actor: Actor) -> bool:
+    """Whether rows are not narrowed: the system and those who read the audit trail."""
+    return actor.is_system or actor.may(Permission.AUDIT_EVENTS_LIST)
+
+
+def _works_for_commission(actor: Actor) -> bool:
+    return actor.office is not None
+
+
+def _manages_unit(actor: Actor) -> bool:
+    return actor.may(Permission.APPLICATIONS_ADD)
+
+
+@scope(Organization)
+def organizations(model: Any, actor: Actor) -> Predicate:
+    """Offices and the administrators see all; everyone else the own unit and those under it."""
+    if (
+        sees_everything(actor)
+        or _works_for_commission(actor)
+        or actor.may(Permission.CATALOGUE_LIST)
+    ):
+        return EVERYTHING
+    return or_(model.id == actor.organization_id, model.parent_id == actor.organization_id)
+
+
+@scope(Account)
+def accounts(model: Any, actor: Actor) -> Predicate:
+    """Offices and the security administrator see all, a unit's administrator the unit, others self."""
+    if (
+        sees_everything(actor)
+        or _works_for_commission(actor)
+        or actor.may(Permission.ROLES_ASSIGN)
+    ):
+        return EVERYTHING
+    if _manages_unit(actor):
+        return model.organization_id == actor.organization_id
+    return model.id == actor.account_id
+
+
+@scope(AccountGrant)
+def account_grants(model: Any, actor: Actor) -> Predicate:
+    """Follow the account."""
+    inner = accounts(ACCOUNTS, actor)
+    if inner is EVERYTHING:
+        return EVERYTHING
+    return model.account_id.in_(select(ACCOUNTS.id).where(inner))
+
+
+@scope(Key)
+def keys(model: Any, actor: Actor) -> Predicate:
+    """Each issuing office its own stock, a unit's administrator the unit's keys, others the own."""
+    if sees_everything(actor) or actor.may(Permission.ROLES_ASSIGN):
+        return EVERYTHING
+    if actor.may(Permission.KEYS_ISSUE):
+        return model.office_code == actor.office
+    if _works_for_commission(actor):
+        return EVERYTHING
+    if _manages_unit(actor):
+        return model.holder_id.in_(
+            select(ACCOUNTS.id).where(ACCOUNTS.organization_id == actor.organization_id)
+        )
+    return model.holder_id == actor.account_id
+
+
+@scope(KeyMovement)
+def key_movements(model: Any, actor: Actor) -> Predicate:
+    """Each issuing office the ledger of its own stock."""
+    if sees_everything(actor):
+        return EVERYTHING
+    if actor.may(Permission.KEY_MOVEMENTS_LIST):
+        return model.office_code == actor.office
+    return false()
+
+
+@scope(Application)
+def applications(model: Any, actor: Actor) -> Predicate:
+    """A unit sees its own; an office what was handed in and came, or will come, to its duty."""
+    if sees_everything(actor):
+        return EVERYTHING
+    own = model.organization_id == actor.organization_id
+    if not _works_for_commission(actor):
+        return own if _manages_unit(actor) else false()
+    handed_in = model.state.not_in([ApplicationState.DRAFT])
+    came_here = model.id.in_(
+        select(WORK.application_id).where(WORK.duty.in_(sorted(actor.duties)))
+    )
+    if _manages_unit(actor):
+        return or_(own, handed_in & came_here)
+    return handed_in & came_here
+
+
+def _through_application(column: Any, actor: Actor) -> Predicate:
+    inner = applications(APPLICATIONS, actor)
+    if inner is EVERYTHING:
+        return EVERYTHING
+    return column.in_(select(APPLICATIONS.id).where(inner))
+
+
+@scope(ApplicationLine)
+def application_lines(model: Any, actor: Actor) -> Predicate:
+    """Follow the application."""
+    return _through_application(model.application_id, actor)
+
+
+@scope(WorkItem)
+def work_items(model: Any, actor: Actor) -> Predicate:
+    """Follow the application; an office always sees the work of its duty."""
+    if _works_for_commission(actor) and not sees_everything(actor):
+        return or_(
+            model.duty.in_(sorted(actor.duties)), _through_application(model.application_id, actor)
+        )
+    return _through_application(model.application_id, actor)
+
+
+@scope(LineDecision)
+def line_decisions(model: Any, actor: Actor) -> Predicate:
+    """Follow the line's application."""
+    inner = application_lines(LINES, actor)
+    if inner is EVERYTHING:
+        return EVERYTHING
+    return model.line_id.in_(select(LINES.id).where(inner))
+
+
+@scope(Remark)
+def remarks(model: Any, actor: Actor) -> Predicate:
+    """Follow the application."""
+    return _through_application(model.application_id, actor)
+
+
+@scope(Material)
+def materials(model: Any, actor: Actor) -> Predicate:
+    """Follow the application (M5.2)."""
+    return _through_application(model.application_id, actor)
+
+
+@scope(PaperCheck)
+def paper_checks(model: Any, actor: Actor) -> Predicate:
+    """Follow the application (M5.2)."""
+    return _through_application(model.application_id, actor)
+
+
+@scope(Notice)
+def notices(model: Any, actor: Actor) -> Predicate:
+    """One's own."""
+    if actor.is_system:
+        return EVERYTHING
+    return model.account_id == actor.account_id
+
+
+@scope(AuditEvent)
+def audit_events(model: Any, actor: Actor) -> Predicate:
+    """The auditor all; nobody else reads the trail but through a record's own history."""
+    return EVERYTHING if sees_everything(actor) else false()
+
+
+def _criteria(actor: Actor | None) -> list[Any]:
+    narrowed = []
+    for model, function in SCOPES.items():
+        predicate = false() if actor is None else function(model, actor)
+        if predicate is not EVERYTHING:
+            narrowed.append(
+                with_loader_criteria(
+                    model, predicate, include_aliases=True, propagate_to_loaders=False
+                )
+            )
+    return narrowed
+
+
+def _narrow(state: ORMExecuteState) -> None:
+    if not state.is_select or state.execution_options.get("unscoped"):
+        return
+    info = state.session.info
+    actor = info.get(ACTOR)
+    known = info.get(CRITERIA)
+    if known is None or known[0] is not actor:
+        known = info[CRITERIA] = (actor, _criteria(actor))
+    if known[1]:
+        state.statement = state.statement.options(*known[1])
+
+
+def install(session_class: type[Session]) -> None:
+    """Attach the row scopes to every session made from `session_class`."""
+    event.listen(session_class, "do_orm_execute", _narrow)

@@ -1,0 +1,1 @@
+"""Verbs of the product, one file per room."""

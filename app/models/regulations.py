@@ -65,13 +65,13 @@ class Pledge(Dated, Base):
 
     __tablename__ = "pledge"
     __table_args__ = (
-        *dated_constraints("pledge", "code"),
-        Index("uq_pledge_code_version", "code", "version", unique=True),
+        *dated_constraints("pledge", "kind"),
+        Index("uq_pledge_kind_version", "kind", "version", unique=True),
         check("version >= 1", "version_from_one"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[ApplicationKind] = mapped_column(
+    kind: Mapped[ApplicationKind] = mapped_column(
         enum_type(ApplicationKind),
         info=field_info(label=N_("Kind"), kind="choice", required=True, in_list=True),
     )
@@ -99,7 +99,7 @@ class Pledge(Dated, Base):
 
     def __str__(self) -> str:
         """Return kind and version."""
-        return f"{self.code.value} {self.version}"
+        return f"{self.kind.value} {self.version}"
 
 
 class KindInfo(Dated, Base):

@@ -7,13 +7,14 @@ Personal numbers (M5, 第五条) are sealed with AES-256-GCM. What is stored is
 and the seal covers the version, the key id and the column's context as well, so that a value copied
 into another column does not open. Equal numbers are found through `blind_index`, a keyed hash.
 
-All keys come from FIELD_KEY, "current,old1,old2": the first seals, every one opens. After a new key
-has been put in front, `rotate` seals the rows again; then the old one can be dropped.
+All keys come from FIELD_KEY, the current one first, then older ones: the first seals, every one
+opens. After a new key has been put in front, `rotate` seals the rows again; then the old one can be
+dropped.
 """
 
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,15 +65,15 @@ class _Key:
     digest_key: bytes = field(repr=False)
 
     @classmethod
-    def derive(cls, secret: str) -> "_Key":
+    def derive(cls, secret: bytes) -> "_Key":
         """Derive everything from `secret`, each with a purpose of its own."""
         if len(secret) < MINIMUM_KEY_LENGTH:
-            message = f"each part of FIELD_KEY needs at least {MINIMUM_KEY_LENGTH} characters"
+            message = f"each part of FIELD_KEY needs at least {MINIMUM_KEY_LENGTH} bytes"
             raise ValueError(message)
 
         def part(purpose: bytes, length: int) -> bytes:
             hkdf = HKDF(SHA256(), length, salt=None, info=b"keydesk field " + purpose)
-            return hkdf.derive(secret.encode())
+            return hkdf.derive(secret)
 
         return cls(
             id=part(b"key id", KEY_ID_LENGTH),
@@ -87,8 +88,8 @@ class _KeyRing:
     def __init__(self) -> None:
         self._keys: tuple[_Key, ...] = ()
 
-    def load(self, field_key: str) -> None:
-        keys = tuple(_Key.derive(part.strip()) for part in field_key.split(","))
+    def load(self, secrets: Sequence[bytes]) -> None:
+        keys = tuple(_Key.derive(secret) for secret in secrets)
         if len({key.id for key in keys}) != len(keys):
             message = "FIELD_KEY names the same key twice"
             raise ValueError(message)
@@ -118,12 +119,18 @@ class _KeyRing:
 _ring = _KeyRing()
 
 
-def configure(field_key: str) -> None:
-    """Take the process's keys from `field_key`, "current" or "current,old1,old2".
+def configure(field_key: str | bytes | Sequence[bytes]) -> None:
+    """Take the process's keys: one key's bytes, several, or the text "current,old1,old2".
 
-    Called once by `create_app`; a shorter secret than 32 characters is a `ValueError`.
+    Called once by `create_app`. A key shorter than 32 bytes is a `ValueError`; text is used as it
+    stands, so that a base64 spelling and the bytes that it spells are different keys.
     """
-    _ring.load(field_key)
+    if isinstance(field_key, str):
+        _ring.load([part.strip().encode() for part in field_key.split(",")])
+    elif isinstance(field_key, bytes):
+        _ring.load([field_key])
+    else:
+        _ring.load(field_key)
 
 
 def forget_keys() -> None:

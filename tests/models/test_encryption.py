@@ -209,9 +209,18 @@ def test_without_keys_nothing_is_sealed_opened_or_looked_up():
 @pytest.mark.parametrize("field_key", ["", "short", f"{NEW_KEY},", f"{NEW_KEY},short"])
 def test_a_weak_key_is_refused_and_the_old_ones_stay(field_key):
     sealed = encrypt(NUMBER, "a")
-    with pytest.raises(ValueError, match="32 characters"):
+    with pytest.raises(ValueError, match="32 bytes"):
         configure(field_key)
     assert decrypt(sealed, "a") == NUMBER
+
+
+def test_keys_may_be_given_as_bytes():
+    sealed = encrypt(NUMBER, "a")
+    configure(OLD_KEY.encode())
+    assert decrypt(sealed, "a") == NUMBER
+    configure([NEW_KEY.encode(), OLD_KEY.encode()])
+    assert decrypt(sealed, "a") == NUMBER
+    assert needs_rotation(sealed)
 
 
 def test_the_same_key_twice_is_refused():

@@ -1,0 +1,27 @@
+"""Gunicorn as Keydesk runs it: threads, one copy of the application in memory, loopback only."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8080')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+preload_app = True
+timeout = 120
+graceful_timeout = 20
+keepalive = 5
+loglevel = os.environ.get("LOG_LEVEL", "info")
+control_socket_disable = True
+if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn's heartbeat file wants memory, not a disk
+    worker_tmp_dir = "/dev/shm"  # noqa: S108 - as above
+
+
+def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Forget the connections that the parent opened: no two processes may share one."""
+    from run import app
+
+    with app.app_context():
+        for engine in app.extensions["sqlalchemy"].engines.values():
+            engine.dispose(close=False)

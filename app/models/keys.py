@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.enums import KeyState
@@ -26,8 +26,8 @@ class Key(Base):
             "uq_key_one_per_holder",
             "holder_id",
             unique=True,
-            postgresql_where="state = 'issued'",
-            sqlite_where="state = 'issued'",
+            postgresql_where=text("state = 'issued'"),
+            sqlite_where=text("state = 'issued'"),
         ),
         Index("ix_key_office_code_state_id", "office_code", "state", "id"),
         {"postgresql_with": {"fillfactor": "70"}},

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, UtcDateTime
@@ -17,8 +17,8 @@ class Notice(Base):
         Index(
             "ix_notice_unread",
             "account_id",
-            postgresql_where="read_at IS NULL",
-            sqlite_where="read_at IS NULL",
+            postgresql_where=text("read_at IS NULL"),
+            sqlite_where=text("read_at IS NULL"),
         ),
     )
 

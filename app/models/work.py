@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.enums import Category, Duty, LineVerdict, RefusalReason, StepOutcome
@@ -28,8 +28,8 @@ class WorkItem(Base):
             "duty",
             "opened_at",
             "id",
-            postgresql_where="closed_at IS NULL",
-            sqlite_where="closed_at IS NULL",
+            postgresql_where=text("closed_at IS NULL"),
+            sqlite_where=text("closed_at IS NULL"),
         ),
         Index("ix_work_item_closed_by_id_closed_at", "closed_by_id", "closed_at"),
     )

@@ -1,1 +1,1 @@
-"""The one door for state: transitions, guards, effects."""
+"""The one door for state: transitions, guards, effects. Importing it registers every name."""

@@ -1,5 +1,7 @@
 """Columns of lines that name a new person: sex and citizen ID number (M5, 第五条)."""
 
+from typing import Any, ClassVar
+
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.enums import Sex
@@ -11,6 +13,8 @@ from app.models.encryption import EncryptedText
 
 class NewPersonColumns:
     """What annexes 3 and 5 ask of a person beside the name."""
+
+    __table_args__: ClassVar[tuple[Any, ...]] = ()
 
     sex: Mapped[Sex | None] = mapped_column(
         enum_type(Sex),

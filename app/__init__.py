@@ -1,0 +1,44 @@
+"""Keydesk: who may use the registration systems, with which key, for which acts, by whose approval."""
+
+import base64
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import app.models.everything
+from app import cli, views
+from app.extensions import csrf, db, migrate
+from app.models import encryption
+from app.security.manager import KeydeskSecurityManager
+from app.views.home import HomeView
+from app.workflow.engine import guard_states
+from config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application, configured from the environment unless `settings` are given."""
+    settings = settings or Settings.from_environment()
+    application = Flask(__name__)
+    application.config.from_mapping(settings.flask())
+    application.config["FAB_BASE_TEMPLATE"] = "base.html"
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        application.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            application.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    encryption.configure(base64.urlsafe_b64encode(settings.field_key).decode())
+    guard_states()
+    db.init_app(application)
+    migrate.init_app(application, db, directory="migrations", render_as_batch=True)
+    csrf.init_app(application)
+    with application.app_context():
+        builder = AppBuilder(
+            application,
+            db.session,
+            indexview=HomeView,
+            security_manager_class=KeydeskSecurityManager,
+        )
+        views.register(application, builder)
+    cli.register(application)
+    return application

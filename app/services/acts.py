@@ -1,0 +1,110 @@
+"""The boundary of every act: fire, commit once; a refusal is rolled back, then put on record."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.catalog.enums import AuditOutcome
+from app.errors import Conflict, DomainError, NotFound
+from app.i18n import speaking
+from app.security.actor import Actor, acting
+from app.security.audit import record
+from app.services.constraints import error_for
+from app.workflow.engine import Outcome, fire, lifecycle_of
+
+
+def find(session: Session, model: type[Any], identity: int) -> Any:
+    """Return the row to act upon, seen or not: `fire()` decides what the actor may know of it."""
+    row = session.scalar(
+        select(model)
+        .where(model.id == identity)
+        .execution_options(unscoped="fire() checks reach itself, so that refusals are recorded")
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def perform(
+    session: Session,
+    model: type[Any],
+    identity: int,
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    comment: str | None = None,
+    idempotency_key: str | None = None,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Fire `action` on row `identity` of `model` and commit.
+
+    Raises what `fire()` raises, after the refusal has been recorded in a session of its own.
+    """
+    subject = find(session, model, identity)
+    about = _about(subject, action)
+    try:
+        outcome = fire(
+            session,
+            subject,
+            action,
+            actor=actor,
+            data=data,
+            comment=comment,
+            now=now,
+            idempotency_key=idempotency_key,
+            expected_version=expected_version,
+        )
+        session.commit()
+    except DomainError as error:
+        session.rollback()
+        record_refusal(session, error, actor=actor, now=now, comment=comment or "", **about)
+        raise
+    except IntegrityError as error:
+        session.rollback()
+        refused = error_for(error) or Conflict()
+        record_refusal(session, refused, actor=actor, now=now, comment=comment or "", **about)
+        raise refused from error
+    return outcome
+
+
+def _about(subject: Any, action: str) -> dict[str, Any]:
+    transition = lifecycle_of(subject).find(action)
+    return {
+        "tag": transition.tag if transition else f"{subject.__tablename__}:{action}"[:48],
+        "subject_type": subject.__tablename__,
+        "subject_id": subject.id,
+        "subject_label": str(subject),
+        "organization_id": getattr(subject, "organization_id", None),
+    }
+
+
+def record_refusal(
+    session: Session, error: DomainError, *, actor: Actor, now: datetime, comment: str = "", **about: Any
+) -> None:
+    """Record in a session of its own that `actor` asked for something and was refused."""
+    with (
+        Session(session.get_bind()) as own,
+        acting(own, Actor.system("refusals")),
+        speaking("en"),
+    ):
+        record(
+            own,
+            actor=actor,
+            now=now,
+            outcome=AuditOutcome.REFUSED,
+            rule=error.rule or "",
+            article=error.article or "",
+            comment=comment.replace("\x00", "")[:2000],
+            new={
+                "code": error.code,
+                "status": int(error.status),
+                "details": [{"field": d.field, "code": d.code, "rule": d.rule} for d in error.details][:50],
+            },
+            **about,
+        )
+        own.commit()

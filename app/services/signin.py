@@ -1,0 +1,151 @@
+"""Sign-in by password: an active account with an active key on record (M4, 第四条)."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from app.catalog.cleaning import Unfit
+from app.catalog.enums import AccountState, AuditOutcome, KeyState
+from app.errors import Detail, DomainError, InvalidInput, Unauthenticated
+from app.i18n import N_
+from app.models.accounts import Account
+from app.models.keys import Key
+from app.security.actor import Actor
+from app.security.audit import record
+from app.workflow.effects.keys import set_password
+
+MIN_PASSWORD = 10
+MAX_PASSWORD = 128
+_NOBODY = generate_password_hash("nobody has this password")
+
+WHY_NOT: dict[AccountState, tuple[str, str, str]] = {
+    AccountState.PENDING: (
+        "account_pending",
+        N_("This account has no key yet. Fetch the key from the issuing office first."),
+        "M4",
+    ),
+    AccountState.SUSPENDED: (
+        "account_suspended",
+        N_(
+            "Sign-in of this account is suspended. The Urban Construction Research Centre "
+            "(城建研究中心) restores it."
+        ),
+        "M6.4",
+    ),
+    AccountState.CANCELLED: (
+        "account_cancelled",
+        N_("This account was cancelled and cannot sign in any more."),
+        "M6.1",
+    ),
+}
+
+
+def sign_in(
+    session: Session,
+    login_name: str,
+    password: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    requires_key: bool,
+) -> Account:
+    """Return the account that `login_name` and `password` open and note the sign-in.
+
+    `actor` is the system at this door. Raises Unauthenticated: one and the same answer for an unknown
+    name and a wrong password; why an account cannot work is told only to who knows its password.
+    The caller commits, refusals included.
+    """
+    account = session.scalar(
+        select(Account)
+        .where(Account.login_key == login_name.strip().lower().replace("\x00", ""))
+        .options(joinedload(Account.organization))
+        .execution_options(unscoped="sign-in")
+    )
+    known = check_password_hash(
+        (account.password_hash if account else None) or _NOBODY, password[:MAX_PASSWORD]
+    )
+    refusal: DomainError | None = None
+    if account is None or not known:
+        refusal = Unauthenticated(
+            N_("Login name or password is wrong."), code="wrong_credentials", rule="M4", article="第四条"
+        )
+    elif account.state in WHY_NOT:
+        code, msgid, rule = WHY_NOT[account.state]
+        refusal = Unauthenticated(msgid, code=code, rule=rule)
+    elif requires_key and not _has_active_key(session, account):
+        refusal = Unauthenticated(
+            N_("This account has no active key; nobody works without one."),
+            code="no_active_key",
+            rule="M4",
+            article="第四条",
+        )
+    if refusal is not None or account is None:
+        error = refusal or Unauthenticated()
+        record(
+            session,
+            tag="session:refused",
+            subject=account,
+            subject_type="account",
+            subject_label=str(account) if account else login_name.replace("\x00", "")[:64],
+            actor=actor,
+            now=now,
+            outcome=AuditOutcome.REFUSED,
+            rule=error.rule or "",
+            article=error.article or "",
+            new={"code": error.code},
+        )
+        raise error
+    account.last_login_at = now
+    record(session, tag="session:signed_in", subject=account, actor=actor, now=now, rule="M4")
+    return account
+
+
+def _has_active_key(session: Session, account: Account) -> bool:
+    return (
+        session.scalar(
+            select(Key.id)
+            .where(Key.holder_id == account.id, Key.state == KeyState.ISSUED)
+            .execution_options(unscoped="sign-in")
+        )
+        is not None
+    )
+
+
+def sign_out(session: Session, account: Account, *, actor: Actor, now: datetime) -> None:
+    """End every session and token of `account`."""
+    account.epoch += 1
+    record(session, tag="session:signed_out", subject=account, actor=actor, now=now, rule="M4")
+
+
+def change_password(
+    session: Session, account: Account, old: str, new: str, *, actor: Actor, now: datetime
+) -> None:
+    """Replace the own password; raises InvalidInput naming the field. Other sessions end."""
+    problems = []
+    if not check_password_hash(account.password_hash or _NOBODY, old[:MAX_PASSWORD]):
+        problems.append(Detail("old_password", "wrong_password", N_("This is not the present password.")))
+    try:
+        check_password(new, account)
+    except Unfit as unfit:
+        problems.append(Detail("new_password", unfit.code, unfit.msgid, unfit.params))
+    if problems:
+        raise InvalidInput(details=problems)
+    set_password(account, new, must_change=False)
+    record(session, tag="account:password_changed", subject=account, actor=actor, now=now, rule="M8")
+
+
+def check_password(password: str, account: Account) -> None:
+    """Raise Unfit for a password that is short, long, all of one kind, or the login name."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or "\x00" in password:
+        raise Unfit(
+            "password_length",
+            N_("A password has %(least)s to %(most)s characters."),
+            {"least": MIN_PASSWORD, "most": MAX_PASSWORD},
+        )
+    if account.login_key in password.lower() or password.isdigit() or password.isalpha():
+        raise Unfit(
+            "password_weak",
+            N_("Mix letters with digits or signs, and leave the login name out."),
+        )

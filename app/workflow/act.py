@@ -1,0 +1,76 @@
+"""One act under way: what conditions, guards, validators and effects are given."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from app.catalog.lifecycles import Transition
+from app.errors import Detail
+from app.models.work import WorkItem
+from app.security.actor import Actor
+
+
+@dataclass(slots=True, kw_only=True)
+class Act:
+    """`raw` is what the caller sent, `data` what the transition's validator made of it.
+
+    Effects put into `new` (and `old`) what the audit event shall say, into `result` what the caller
+    is answered, into `secrets` what the caller is told once and what is never kept.
+    """
+
+    session: Session
+    subject: Any
+    transition: Transition
+    actor: Actor
+    now: datetime
+    comment: str
+    raw: dict[str, Any]
+    cause: "Act | None" = None
+    data: Any = None
+    work: WorkItem | None = None
+    old: dict[str, Any] = field(default_factory=dict)
+    new: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def root(self) -> "Act":
+        """Return the act that a person fired, which caused this one."""
+        return self.cause.root if self.cause else self
+
+
+Who = Callable[[Act], Detail | None]
+Guard = Callable[[Act], Iterable[Detail]]
+Condition = Callable[[Act], bool]
+Validator = Callable[[Act], tuple[Any, list[Detail]]]
+Effect = Callable[[Act], None]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Registry(dict[str, F]):
+    """Functions that lifecycles call by name; a name is given once."""
+
+    def __init__(self, noun: str) -> None:
+        """Name what is registered, for the error message."""
+        super().__init__()
+        self.noun = noun
+
+    def register(self, function: F) -> F:
+        """Enter `function` under its own name (use as a decorator)."""
+        name = function.__name__
+        if name in self:
+            message = f"{self.noun} {name} is defined twice"
+            raise RuntimeError(message)
+        self[name] = function
+        return function
+
+
+WHO: Registry[Who] = Registry("who")
+GUARDS: Registry[Guard] = Registry("guard")
+CONDITIONS: Registry[Condition] = Registry("condition")
+VALIDATORS: Registry[Validator] = Registry("validator")
+EFFECTS: Registry[Effect] = Registry("effect")

@@ -1,0 +1,5 @@
+"""What acts do beside changing the state; importing this package registers every effect."""
+
+from app.workflow.effects import accounts, decisions, keys, road
+
+__all__ = ["accounts", "decisions", "keys", "road"]

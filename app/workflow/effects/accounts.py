@@ -1,0 +1,199 @@
+"""Effects on accounts: opened with their grants, activated, ended."""
+
+import re
+
+from pypinyin import lazy_pinyin
+from sqlalchemy import select
+
+from app.catalog.enums import LineVerdict, OrganizationType
+from app.catalog.permissions import RoleName
+from app.clock import office_date
+from app.errors import Detail, Refused
+from app.i18n import N_
+from app.models.accounts import Account
+from app.models.applications import Application, ApplicationLine
+from app.models.grants import AccountGrant
+from app.models.permissions import PermissionItem
+from app.models.roles import Role
+from app.security.audit import record
+from app.workflow.act import EFFECTS, Act
+from app.workflow.engine_calls import fire_within
+from app.workflow.form import person_digest
+from app.workflow.regulation import items_on
+
+UNIT_ADMINISTRATION = "own_unit_permissions:apply"
+"""The act of annexes 1–2 whose holder manages the own unit's users in this console."""
+
+MAX_LOGIN_STEM = 40
+
+
+@EFFECTS.register
+def open_accounts(act: Act) -> None:
+    """Open an account for every person who passed (M2, M4, M5); names of login are unique."""
+    application: Application = act.subject
+    lines = [line for line in application.passed_lines() if line.account_id is None]
+    chosen: dict[int, str] = act.data or {}
+    names = _login_names(act, lines, chosen)
+    holder = _role(act, RoleName.HOLDER)
+    opened = []
+    for line in lines:
+        login = names[line.position]
+        account = Account(
+            name=line.name,
+            login_name=login,
+            login_key=login.lower(),
+            sex=line.sex,  # type: ignore[attr-defined]
+            citizen_id=line.citizen_id,  # type: ignore[attr-defined]
+            citizen_id_digest=person_digest(line.citizen_id),  # type: ignore[attr-defined]
+            organization_id=application.organization_id,
+            created_at=act.now,
+            roles=[holder],
+        )
+        line.account = account
+        opened.append(account)
+    act.session.add_all(opened)
+    act.session.flush()
+    for line in lines:
+        line.account_id = line.account.id if line.account else None
+        record(
+            act.session,
+            tag="account:opened",
+            subject=line.account,
+            actor=act.actor,
+            now=act.now,
+            new={"application": application.number, "state": "pending"},
+            rule="M4",
+            article="第四条",
+        )
+    act.result["accounts"] = [
+        {"position": line.position, "account_id": line.account_id, "login_name": names[line.position]}
+        for line in lines
+    ]
+
+
+def _role(act: Act, name: RoleName) -> Role:
+    return act.session.scalars(select(Role).where(Role.name == name.value)).one()
+
+
+def _login_names(
+    act: Act, lines: list[ApplicationLine], chosen: dict[int, str]
+) -> dict[int, str]:
+    """Return a free login name per position: the chosen one, or the name in pinyin."""
+    application: Application = act.subject
+    stems = {line.position: _pinyin(line.name) for line in lines if line.position not in chosen}
+    wanted = {
+        *(name.lower() for name in chosen.values()),
+        *stems.values(),
+        *(_numbered(stem, application, position) for position, stem in stems.items()),
+    }
+    taken = set(
+        act.session.scalars(select(Account.login_key).where(Account.login_key.in_(sorted(wanted))))
+    )
+    names: dict[int, str] = {}
+    problems = []
+    for position, name in chosen.items():
+        if name.lower() in taken:
+            problems.append(
+                Detail(
+                    f"lines.{position}.login_name",
+                    "login_name_taken",
+                    N_("The login name %(name)s is taken."),
+                    {"name": name},
+                    "M5",
+                )
+            )
+        taken.add(name.lower())
+        names[position] = name
+    if problems:
+        raise Refused(details=problems, code="login_name_taken")
+    for position, stem in stems.items():
+        name = stem if stem not in taken else _numbered(stem, application, position)
+        taken.add(name)
+        names[position] = name
+    return names
+
+
+def _pinyin(name: str) -> str:
+    letters = re.sub(r"[^a-z0-9]", "", "".join(lazy_pinyin(name)).lower())
+    return letters[:MAX_LOGIN_STEM] if len(letters) > 1 else f"user{letters}"
+
+
+def _numbered(stem: str, application: Application, position: int) -> str:
+    return f"{stem}{application.id}{position:02d}"
+
+
+@EFFECTS.register
+def grant_items(act: Act) -> None:
+    """Grant each person the items asked for and passed (第三条, 第四条)."""
+    for line in act.subject.passed_lines():
+        _grant(act, line, line.items)
+
+
+@EFFECTS.register
+def grant_items_of_type(act: Act) -> None:
+    """M4b: enterprise users get exactly the set of their type."""
+    application: Application = act.subject
+    unit = application.organization.type
+    items = items_on(act.session, OrganizationType(unit), office_date(act.now))
+    for line in application.passed_lines():
+        _grant(act, line, items)
+
+
+def _grant(act: Act, line: ApplicationLine, items: list[PermissionItem]) -> None:
+    account = line.account
+    if account is None:
+        return
+    for item in items:
+        act.session.add(
+            AccountGrant(
+                account_id=account.id,
+                item_id=item.id,
+                valid_from=act.now,
+                application_id=act.subject.id,
+            )
+        )
+        if UNIT_ADMINISTRATION in item.acts:
+            administrator = _role(act, RoleName.ORGANIZATION_ADMINISTRATOR)
+            if administrator not in account.roles:
+                account.roles.append(administrator)
+    record(
+        act.session,
+        tag="account:granted",
+        subject=account,
+        actor=act.actor,
+        now=act.now,
+        new={"application": act.subject.number, "items": [item.code for item in items]},
+        rule="M4",
+        article="第四条",
+    )
+
+
+@EFFECTS.register
+def cancel_keyless_accounts(act: Act) -> None:
+    """Whoever got no key keeps no account: the account is cancelled, the line says why."""
+    for line in act.subject.passed_lines():
+        if line.key_id is None:
+            line.verdict = LineVerdict.REFUSED
+            line.reason = act.comment[:500]
+            if line.account is not None:
+                fire_within(act, line.account, "cancel", comment=act.comment)
+
+
+@EFFECTS.register
+def start_account(act: Act) -> None:
+    """Active from now; the clock of 第六条（四） starts here."""
+    act.subject.activated_at = act.now
+
+
+@EFFECTS.register
+def end_sessions(act: Act) -> None:
+    """Every session of the person ends with the epoch."""
+    act.subject.epoch += 1
+
+
+@EFFECTS.register
+def end_grants(act: Act) -> None:
+    """Nothing is held any more; what was held stays on record (X1)."""
+    for grant in act.subject.grants:
+        if grant.valid_until is None:
+            grant.valid_until = act.now

@@ -1,0 +1,338 @@
+"""The one door for state: `fire()` is the only code that changes it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm.attributes import NO_VALUE, NEVER_SET
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.catalog import lifecycles
+from app.catalog.lifecycles import Lifecycle, Transition
+from app.errors import BadRequest, Conflict, Detail, DomainError, Forbidden, InvalidInput, NotFound, Refused
+from app.i18n import N_
+from app.models.accounts import Account
+from app.models.applications import Application
+from app.models.audit import IdempotencyKey
+from app.models.keys import Key
+from app.security.actor import Actor, acting
+from app.security.audit import record
+from app.workflow import notices
+from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, WHO, Act
+from app.workflow.review import who_decided
+
+_at_the_door: ContextVar[bool] = ContextVar("at_the_door", default=False)
+
+MAX_COMMENT = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an act led to; `secrets` are told once and are absent when the act is `replayed`."""
+
+    subject_type: str
+    subject_id: int
+    action: str
+    state: str
+    version: int
+    result: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, Any] = field(default_factory=dict)
+    replayed: bool = False
+
+
+class StateDoorError(RuntimeError):
+    """Something other than `fire()` assigned a state."""
+
+
+def lifecycle_of(subject: Any) -> Lifecycle:
+    """Return the lifecycle that `subject` lives by; TypeError for what has none."""
+    match subject:
+        case Application():
+            return lifecycles.APPLICATIONS[subject.kind]
+        case Account():
+            return lifecycles.ACCOUNT
+        case Key():
+            return lifecycles.KEY
+    message = f"{type(subject).__name__} has no lifecycle"
+    raise TypeError(message)
+
+
+def fire(
+    session: Session,
+    subject: Any,
+    action: str,
+    *,
+    actor: Actor,
+    data: dict[str, Any] | None = None,
+    comment: str | None = None,
+    now: datetime,
+    idempotency_key: str | None = None,
+    expected_version: int | None = None,
+    cause: Act | None = None,
+) -> Outcome:
+    """Do `action` to `subject` and flush; the boundary commits.
+
+    Raises NotFound outside the actor's rows, Forbidden for a wrong actor (M3, X4), Conflict when the
+    record is no longer as the caller saw it, InvalidInput for `data`, Refused with every guard's
+    reason. `cause` is the act whose effect this is: only with it may automatic acts be fired.
+    """
+    lifecycle = lifecycle_of(subject)
+    transition = lifecycle.find(action)
+    if transition is None:
+        raise BadRequest(N_("There is no act named %(action)s here."), code="unknown_action", action=action)
+    act = Act(
+        session=session,
+        subject=subject,
+        transition=transition,
+        actor=actor,
+        now=now,
+        comment=(comment or "").strip(),
+        raw=data or {},
+        cause=cause,
+    )
+    try:
+        if cause is None:
+            _check_permission(act)
+        with acting(session, Actor.system(actor.name)):
+            _lock(act)
+            if idempotency_key and (first := _first_outcome(act, idempotency_key)):
+                return first
+        if cause is None:
+            _check_reach(act)
+        with acting(session, Actor.system(actor.name)):
+            _check_state(act, expected_version)
+            _check_who(act)
+            _check_data(act)
+            _check_guards(act)
+            return _carry_out(act, idempotency_key)
+    except StaleDataError as error:
+        raise _about(act, Conflict()) from error
+    except OperationalError as error:
+        if "locked" not in str(error.orig):
+            raise
+        raise _about(act, Conflict(N_("Somebody else is changing this record. Try again."))) from error
+    except DomainError as error:
+        raise _about(act, error) from None
+
+
+def _about(act: Act, error: DomainError) -> DomainError:
+    """Add to the refusal what it rests on and what it was about."""
+    error.rule = error.rule or act.transition.rule
+    error.article = error.article or act.transition.article
+    if not hasattr(error, "act"):
+        error.act = act  # type: ignore[attr-defined]
+    return error
+
+
+def _check_permission(act: Act) -> None:
+    permission = act.transition.permission
+    if act.transition.automatic or permission is None or not act.actor.may(permission):
+        raise Forbidden(
+            N_("Your office or role does not do this."), code="not_your_duty"
+        )
+
+
+def _lock(act: Act) -> None:
+    """Re-read the row, locked where the database can; a version counter guards where it cannot."""
+    model = type(act.subject)
+    found = act.session.scalar(
+        select(model)
+        .where(model.id == act.subject.id)
+        .with_for_update(of=model)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+
+
+def _check_reach(act: Act) -> None:
+    """Refuse a row outside the actor's scope: to an office as another's duty, else as unknown."""
+    model = type(act.subject)
+    with acting(act.session, act.actor):
+        if act.session.scalar(select(model.id).where(model.id == act.subject.id)) is not None:
+            return
+    if act.actor.office is not None and isinstance(act.subject, Application):
+        raise Forbidden(
+            N_("This is another office's duty."), code="not_your_duty", rule="M3", article="第三条"
+        )
+    raise NotFound
+
+
+def _first_outcome(act: Act, key: str) -> Outcome | None:
+    seen = act.session.scalar(
+        select(IdempotencyKey).where(
+            IdempotencyKey.actor_id == act.actor.account_id, IdempotencyKey.key == key
+        )
+    )
+    if seen is None:
+        return None
+    same = (seen.subject_type, seen.subject_id, seen.action) == (
+        act.subject.__tablename__,
+        act.subject.id,
+        act.transition.action,
+    )
+    if not same:
+        raise Conflict(
+            N_("This idempotency key was used for another act."), code="idempotency_key_reused"
+        )
+    return Outcome(**seen.outcome, replayed=True)  # type: ignore[arg-type]
+
+
+def _check_state(act: Act, expected_version: int | None) -> None:
+    subject = act.subject
+    if subject.state in act.transition.sources and expected_version in {None, subject.version}:
+        return
+    raise Conflict(
+        N_("%(subject)s has changed meanwhile and is now: %(state)s."),
+        subject=str(subject),
+        state=_state_word(subject),
+        details=who_decided(act.session, subject),
+    )
+
+
+def _state_word(subject: Any) -> Any:
+    from app.catalog.labels import label_of
+    from app.errors import Word
+
+    return Word(label_of(subject.state))
+
+
+def _check_who(act: Act) -> None:
+    for name in act.transition.who:
+        if detail := WHO[name](act):
+            raise Forbidden(detail.msgid, code=detail.code, rule=detail.rule, **detail.params)
+
+
+def _check_data(act: Act) -> None:
+    problems: list[Detail] = []
+    if "\x00" in act.comment or len(act.comment) > MAX_COMMENT:
+        problems.append(
+            Detail("comment", "text_too_long", N_("At most %(limit)s characters."), {"limit": MAX_COMMENT})
+        )
+    if act.transition.comment_required and not act.comment:
+        problems.append(Detail("comment", "required", N_("Say why.")))
+    if act.transition.data:
+        act.data, more = VALIDATORS[act.transition.data](act)
+        problems += more
+    if problems:
+        raise InvalidInput(details=problems)
+
+
+def _check_guards(act: Act) -> None:
+    reasons = [detail for name in act.transition.guards for detail in GUARDS[name](act)]
+    if reasons:
+        raise Refused(N_("This cannot be done now."), code=reasons[0].code, details=reasons, rule=reasons[0].rule)
+
+
+def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
+    subject, transition = act.subject, act.transition
+    before = str(subject.state)
+    with _door_open():
+        for name in transition.effects:
+            EFFECTS[name](act)
+        target = transition.target
+        if target and transition.interim and not _done(act):
+            target = transition.interim
+        if target:
+            subject.state = type(subject.state)(target)
+        if target == transition.target and subject.state in lifecycle_of(subject).finals:
+            _close(subject, act.now)
+    act.session.flush()
+    after = str(subject.state)
+    record(
+        act.session,
+        tag=transition.tag,
+        subject=subject,
+        actor=act.actor,
+        now=act.now,
+        old={"state": before, **act.old} if before != after else act.old,
+        new={"state": after, **act.new} if before != after else act.new,
+        comment=act.comment,
+        rule=transition.rule,
+        article=transition.article,
+    )
+    notices.tell(act)
+    if transition.followed_by and subject.state == transition.target:
+        fire(
+            act.session,
+            subject,
+            transition.followed_by,
+            actor=act.actor,
+            now=act.now,
+            cause=act,
+        )
+    outcome = Outcome(
+        subject_type=subject.__tablename__,
+        subject_id=subject.id,
+        action=transition.action,
+        state=str(subject.state),
+        version=subject.version,
+        result=act.result,
+        secrets=act.secrets,
+    )
+    if idempotency_key:
+        act.session.add(_remember(act, idempotency_key, outcome))
+    act.session.flush()
+    return outcome
+
+
+def _remember(act: Act, key: str, outcome: Outcome) -> IdempotencyKey:
+    if act.actor.account_id is None:
+        raise BadRequest(N_("Only a person's act can carry an idempotency key."))
+    return IdempotencyKey(
+        actor_id=act.actor.account_id,
+        key=key,
+        subject_type=outcome.subject_type,
+        subject_id=outcome.subject_id,
+        action=outcome.action,
+        outcome={
+            name: getattr(outcome, name)
+            for name in ("subject_type", "subject_id", "action", "state", "version", "result")
+        },
+        created_at=act.now,
+    )
+
+
+def _done(act: Act) -> bool:
+    condition = act.transition.done_when
+    return condition is None or CONDITIONS[condition](act)
+
+
+def _close(subject: Any, now: datetime) -> None:
+    if isinstance(subject, Application) and subject.closed_at is None:
+        subject.closed_at = now
+
+
+@contextmanager
+def _door_open() -> Iterator[None]:
+    token = _at_the_door.set(True)
+    try:
+        yield
+    finally:
+        _at_the_door.reset(token)
+
+
+def _refuse_assignment(target: Any, value: Any, old: Any, _initiator: Any) -> None:
+    fresh = old in {NO_VALUE, NEVER_SET, None} and object_session(target) is None
+    if _at_the_door.get() or (fresh and value == lifecycle_of(target).initial):
+        return
+    message = f"state of {type(target).__name__} is changed by fire() alone"
+    raise StateDoorError(message)
+
+
+def guard_states() -> None:
+    """Refuse every assignment of a state but the engine's own; called once at start."""
+    for model in (Application, Account, Key):
+        if not event.contains(model.state, "set", _refuse_assignment):
+            event.listen(model.state, "set", _refuse_assignment, propagate=True)
+
+
+def transitions_of(subject: Any) -> tuple[Transition, ...]:
+    """Return every act of `subject`'s lifecycle that a person can fire."""
+    return tuple(t for t in lifecycle_of(subject).transitions if not t.automatic)

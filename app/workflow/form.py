@@ -1,0 +1,169 @@
+"""The rules of a form's fields: one reading for drafts, submission, REST and import."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Enum, String, inspect
+
+from app.catalog.cleaning import Unfit, clean
+from app.catalog.enums import ApplicationKind, OrganizationType
+from app.catalog.fields import Field
+from app.catalog.identity import IdentityError, check_sex, parse_citizen_id
+from app.catalog.lifecycles import APPLICATIONS
+from app.errors import Detail
+from app.i18n import N_
+from app.models.applications import Application, ApplicationLine
+from app.models.base import Base
+from app.models.encryption import blind_index
+
+MAX_LINES = 5000
+PERSON_CONTEXT = "account.citizen_id"
+"""Persons are found by one digest, whichever table names them."""
+
+HEADER = ("contact_name", "contact_phone", "responsible_person")
+MANAGEMENT = frozenset({OrganizationType.MUNICIPAL, OrganizationType.DISTRICT})
+ENTERPRISES = frozenset(OrganizationType) - MANAGEMENT
+
+APPLICANTS: dict[ApplicationKind, frozenset[OrganizationType]] = {
+    ApplicationKind.NEW_USER: MANAGEMENT,
+    ApplicationKind.ENTERPRISE_USER: ENTERPRISES,
+}
+"""Who applies by which form (第五条)."""
+
+
+def person_digest(citizen_id: str) -> str:
+    """Return the keyed digest that finds a person without showing the number."""
+    return blind_index(citizen_id, PERSON_CONTEXT)
+
+
+def field_of(model: type[Base], column: str) -> Field:
+    """Return what `column` of `model` declares; KeyError for one that declares nothing."""
+    declared: Field = inspect(model).columns[column].info["field"]
+    return declared
+
+
+def read_value(model: type[Base], column: str, raw: Any, *, today: date) -> Any:
+    """Return what is stored for `raw` in `column` of `model`; raise Unfit."""
+    kind = inspect(model).columns[column].type
+    members: type[StrEnum] | None = None
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        members = kind.enum_class  # type: ignore[assignment]
+    limit = kind.length if isinstance(kind, String) and members is None else None
+    return clean(field_of(model, column), raw, today=today, members=members, limit=limit)
+
+
+def problem(where: str, unfit: Unfit) -> Detail:
+    """Return the detail that says at `where` what is unfit."""
+    return Detail(where, unfit.code, unfit.msgid, unfit.params, unfit.rule)
+
+
+def kinds_for(organization_type: OrganizationType) -> list[ApplicationKind]:
+    """Return the forms that an organisation of this type can hand in."""
+    return [kind for kind in APPLICATIONS if organization_type in APPLICANTS[kind]]
+
+
+def check_header(values: Mapping[str, Any], *, today: date) -> Iterator[Detail]:
+    """Yield what is wrong with the header fields."""
+    for column in HEADER:
+        try:
+            read_value(Application, column, values.get(column), today=today)
+        except Unfit as unfit:
+            yield problem(column, unfit)
+
+
+def check_line(
+    line_class: type[ApplicationLine], values: Mapping[str, Any], where: str, *, today: date
+) -> Iterator[Detail]:
+    """Yield what is wrong with one line's own columns; `values["items"]` is a list of items."""
+    for column in line_class.columns:
+        if column == "items":
+            if not values.get("items"):
+                yield Detail(
+                    f"{where}.items", "required", N_("Choose at least one permission item."), rule="M4"
+                )
+            continue
+        try:
+            read_value(line_class, column, values.get(column), today=today)
+        except Unfit as unfit:
+            yield problem(f"{where}.{column}", unfit)
+    yield from _check_sex_agrees(values, where, today)
+
+
+def _check_sex_agrees(values: Mapping[str, Any], where: str, today: date) -> Iterator[Detail]:
+    number, sex = values.get("citizen_id"), values.get("sex")
+    if not number or not sex:
+        return
+    try:
+        check_sex(parse_citizen_id(number, today=today), sex)
+    except IdentityError as error:
+        if error.code == "citizen_id_sex":
+            yield Detail(f"{where}.sex", error.code, error.msgid, dict(error.params), "M5")
+
+
+def values_of(row: Any, columns: tuple[str, ...]) -> dict[str, Any]:
+    """Return the named attributes of a stored form or line."""
+    return {column: getattr(row, column) for column in columns}
+
+
+def check_form(application: Application, *, today: date) -> Iterator[Detail]:
+    """Yield everything that keeps a stored form from being handed in (M5, 第五条)."""
+    yield from check_kind(application.kind, application.organization.type)
+    yield from check_header(values_of(application, HEADER), today=today)
+    yield from check_line_count(len(application.lines))
+    for line in application.lines:
+        yield from check_line(
+            type(line), values_of(line, line.columns), f"lines.{line.position}", today=today
+        )
+
+
+def check_kind(kind: ApplicationKind, organization_type: OrganizationType) -> Iterator[Detail]:
+    """Yield a refusal if an organisation of this type does not use this form."""
+    if organization_type not in APPLICANTS.get(kind, frozenset()):
+        yield Detail(
+            "kind", "kind_not_for_organization", N_("This form is not for your kind of organization."), rule="M5"
+        )
+
+
+def check_line_count(count: int) -> Iterator[Detail]:
+    """Yield a refusal for a form without persons, or with more than can be decided on one."""
+    if count == 0:
+        yield Detail("lines", "no_lines", N_("Enter at least one person."), rule="M5")
+    if count > MAX_LINES:
+        yield Detail(
+            "lines",
+            "too_many_lines",
+            N_("At most %(limit)s persons on one form; this has %(count)s."),
+            {"limit": MAX_LINES, "count": count},
+            "M5",
+        )
+
+
+def check_items(application: Application) -> Iterator[Detail]:
+    """M4a, M4b: municipal items to municipal users only, and so on; enterprises choose none."""
+    unit = application.organization.type
+    for line in application.lines:
+        where = f"lines.{line.position}.items"
+        if line.items and "items" not in line.columns:
+            yield Detail(
+                where,
+                "items_set_by_type",
+                N_("Permissions of enterprise users are set by type and cannot be chosen."),
+                rule="M4b",
+            )
+            continue
+        for item in line.items:
+            if item.tier != unit:
+                yield wrong_tier(where, item.code)
+
+
+def wrong_tier(where: str, code: str) -> Detail:
+    """Return the refusal of an item that belongs to another tier (M4a)."""
+    return Detail(
+        where,
+        "item_of_another_tier",
+        N_("Item %(code)s is not for users of this kind of organization."),
+        {"code": code},
+        "M4a",
+    )

@@ -1,0 +1,92 @@
+"""Who is told what at each step (M5.1, 告知): rows written in the act's own transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+from app.catalog.enums import AccountState
+from app.i18n import N_
+from app.models.accounts import Account
+from app.models.applications import Application
+from app.models.notices import Notice
+from app.workflow.act import Act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeKind:
+    """Words and recipients of one notice; `params` come from the subject."""
+
+    msgid: str
+    recipients: Callable[[Act], set[int]]
+
+
+def _applicants(act: Act) -> set[int]:
+    application: Application = act.subject
+    return {
+        account_id
+        for account_id in (application.created_by_id, application.submitted_by_id)
+        if account_id is not None
+    }
+
+
+def _holder(act: Act) -> set[int]:
+    account: Account = act.subject
+    return {account.id} if account.state == AccountState.ACTIVE else set()
+
+
+NOTICES: dict[str, NoticeKind] = {
+    "application_submitted": NoticeKind(
+        msgid=N_("Application %(number)s has been handed in."), recipients=_applicants
+    ),
+    "application_decided": NoticeKind(
+        msgid=N_("An office has passed application %(number)s."), recipients=_applicants
+    ),
+    "application_returned": NoticeKind(
+        msgid=N_("Application %(number)s was returned for correction: %(comment)s"),
+        recipients=_applicants,
+    ),
+    "application_rejected": NoticeKind(
+        msgid=N_("Application %(number)s was rejected: %(comment)s"), recipients=_applicants
+    ),
+    "application_configured": NoticeKind(
+        msgid=N_("The accounts of application %(number)s are open; keys can be fetched soon."),
+        recipients=_applicants,
+    ),
+    "keys_issued": NoticeKind(
+        msgid=N_("Keys were issued on application %(number)s."), recipients=_applicants
+    ),
+    "application_completed": NoticeKind(
+        msgid=N_("Application %(number)s is completed."), recipients=_applicants
+    ),
+    "account_activated": NoticeKind(
+        msgid=N_("Your account %(login_name)s is active."), recipients=_holder
+    ),
+    "account_restored": NoticeKind(
+        msgid=N_("Your sign-in as %(login_name)s has been restored."), recipients=_holder
+    ),
+}
+
+
+def tell(act: Act) -> None:
+    """Write the act's notices; whoever did the act is not told of it, unless it is the applicant's."""
+    for code in act.transition.notices:
+        recipients = NOTICES[code].recipients(act)
+        for account_id in sorted(recipients):
+            act.session.add(
+                Notice(
+                    account_id=account_id,
+                    code=code,
+                    params=_params(act),
+                    subject_type=act.subject.__tablename__,
+                    subject_id=act.subject.id,
+                    created_at=act.now,
+                )
+            )
+
+
+def _params(act: Act) -> dict[str, Any]:
+    subject = act.subject
+    if isinstance(subject, Application):
+        return {"number": subject.number, "comment": act.comment}
+    return {"login_name": subject.login_name}

@@ -1,0 +1,78 @@
+"""Whose turn it is: pure questions about an application's work items."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.catalog.enums import StepOutcome
+from app.catalog.labels import label_of
+from app.errors import Detail, Word
+from app.i18n import N_
+from app.models.applications import Application
+from app.models.work import WorkItem
+from app.security.actor import Actor
+
+REVIEW_ACTIONS = frozenset({"approve"})
+"""Road actions that are a review; X4 keeps reviewers from issuing."""
+
+
+def open_work(application: Application) -> list[WorkItem]:
+    """Return the steps that wait now, in the order of the road."""
+    return [work for work in application.work_items if work.closed_at is None]
+
+
+def own_open_work(application: Application, actor: Actor) -> WorkItem | None:
+    """Return the step that waits for a duty of the actor's office, if any (M3)."""
+    return next((w for w in open_work(application) if w.duty in actor.duties), None)
+
+
+def own_closed_work(application: Application, actor: Actor) -> WorkItem | None:
+    """Return the step of this round that the actor's office has closed already, if any."""
+    closed = [
+        w
+        for w in application.work_items
+        if w.closed_at is not None and w.round == application.round and w.duty in actor.duties
+    ]
+    return closed[-1] if closed else None
+
+
+def reviewed_by(application: Application, account_id: int | None) -> bool:
+    """Whether this person passed a review of the application, in any round (X4)."""
+    return any(
+        w.closed_by_id == account_id
+        and w.outcome == StepOutcome.PASSED
+        and w.action in REVIEW_ACTIONS
+        for w in application.work_items
+    )
+
+
+def who_decided(session: Session, subject: Any) -> list[Detail]:
+    """Return a detail that says who closed the last step of an application, and when."""
+    if not isinstance(subject, Application):
+        return []
+    last = session.scalar(
+        select(WorkItem)
+        .where(
+            WorkItem.application_id == subject.id,
+            WorkItem.closed_at.is_not(None),
+            WorkItem.closed_by_id.is_not(None),
+        )
+        .options(joinedload(WorkItem.closed_by))
+        .order_by(WorkItem.closed_at.desc(), WorkItem.id.desc())
+        .limit(1)
+    )
+    if last is None or last.closed_by is None or last.outcome is None or last.closed_at is None:
+        return []
+    return [
+        Detail(
+            "state",
+            "decided_by",
+            N_("%(name)s decided at %(at)s: %(outcome)s."),
+            {
+                "name": last.closed_by.name,
+                "at": last.closed_at.isoformat(timespec="minutes"),
+                "outcome": Word(label_of(last.outcome)),
+            },
+        )
+    ]

@@ -5,7 +5,8 @@ made; its roles and permissions are.
 """
 
 import re
-from collections.abc import Iterable, MutableSequence
+from collections.abc import Iterable, Iterator, MutableSequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,9 +53,31 @@ def render_item(kind: str, item: Any, _autogen_context: Any) -> str | bool:
     return False
 
 
+@contextmanager
+def prepared(connection: sa.Connection) -> Iterator[None]:
+    """Keep a migration from waiting long for locks, and on SQLite from being left half done.
+
+    SQLite can take back DDL, but Python's driver does not open a transaction for it unasked; tables
+    that are copied to be altered must not trip over foreign keys meanwhile.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        connection.commit()
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys = OFF")
+    driver.isolation_level = None
+    sa.event.listen(connection, "begin", lambda begun: begun.exec_driver_sql("BEGIN IMMEDIATE"))
+    yield
+    broken = driver.execute("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        message = f"the migration leaves {len(broken)} broken references: {broken[:5]}"
+        raise RuntimeError(message)
+
+
 def run() -> None:
-    """Migrate the application's database."""
-    engine = migrate.db.engine
+    """Migrate the application's database, one transaction for each revision."""
     options = {
         **migrate.configure_args,
         "target_metadata": migrate.db.metadata,
@@ -64,23 +87,15 @@ def run() -> None:
         "process_revision_directives": number_revision,
         "render_as_batch": True,
         "render_item": render_item,
+        "transactional_ddl": True,
         "transaction_per_migration": True,
     }
-    with engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        connection.exec_driver_sql(
-            "PRAGMA foreign_keys=OFF" if sqlite else f"SET lock_timeout = '{LOCK_TIMEOUT}'"
-        )
-        connection.commit()
+    # A pool of its own: what is set on the connection for migrations stays with it.
+    engine = sa.create_engine(migrate.db.engine.url, poolclass=sa.NullPool)
+    with engine.connect() as connection, prepared(connection):
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()
-        if sqlite:
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-            if broken:
-                message = f"the migration leaves {len(broken)} broken references: {broken[:5]}"
-                raise RuntimeError(message)
 
 
 run()

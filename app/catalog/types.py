@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from app.catalog.citations import cite
+from app.catalog.citations import cite, cite_annex
 from app.catalog.enums import ApplicationKind, Category, Duty, OfficeCode, OrganizationType
 
 
@@ -63,8 +63,28 @@ class Text:
     en: str
 
 
+class Worded:
+    """Lets a text field `name` be read as rows are: `name_zh`, `name_en`."""
+
+    __slots__ = ()
+
+    def __getattr__(self, attribute: str) -> str:
+        """Return one language of a text field."""
+        stem, _, code = attribute.rpartition("_")
+        if stem and code in {"zh", "en"} and stem in type(self).__dataclass_fields__:  # type: ignore[attr-defined]
+            text = getattr(self, stem)
+            if isinstance(text, Text):
+                return text.zh if code == "zh" else text.en
+        raise AttributeError(attribute)
+
+
+def heading(words: str, colon: str) -> str:
+    """Return what stands before the first colon: how an item is called for short."""
+    return words.partition(colon)[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Worded):
     """One clause of the Measures; `clause` is empty for an article's own opening words."""
 
     number: int
@@ -80,7 +100,7 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Worded):
     """One heading of annexes 1–2, and how many items the annex prints under it (M4a, M4b)."""
 
     annex: int
@@ -93,7 +113,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionItem:
+class PermissionItem(Worded):
     """One permission item in the annex's own words (附件1–2).
 
     `mark` is where the annex prints it, such as `二（二）10`; `acts` are `business_type:act`.
@@ -110,9 +130,24 @@ class PermissionItem:
     valid_from: date
     valid_until: date | None = None
 
+    @property
+    def title_zh(self) -> str:
+        """The heading before the colon, or the whole wording where there is none."""
+        return heading(self.name.zh, "：")
+
+    @property
+    def title_en(self) -> str:
+        """The heading before the colon, or the whole wording where there is none."""
+        return heading(self.name.en, ": ")
+
+    @property
+    def source(self) -> str:
+        """Where the annex prints it: 附件1 二（二）10."""
+        return cite_annex(self.annex, self.mark)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BusinessType:
+class BusinessType(Worded):
     """A kind of business that annexes 1–2 name (B1)."""
 
     code: str
@@ -121,7 +156,7 @@ class BusinessType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfficeEntry:
+class OfficeEntry(Worded):
     """One office and the duties that the article gives it (M3, 第三条)."""
 
     code: OfficeCode
@@ -132,7 +167,7 @@ class OfficeEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class District:
+class District(Worded):
     """An area that district units, cases and halls belong to."""
 
     code: str
@@ -140,7 +175,7 @@ class District:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaperRequirement:
+class PaperRequirement(Worded):
     """One paper of the checklist of 第五条（二） (M5.2).
 
     `original`: the office checks the original; `copy`: it keeps a copy; `stamp`: what it keeps
@@ -161,7 +196,7 @@ class PaperRequirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pledge:
+class Pledge(Worded):
     """The pledge that an application of this kind carries."""
 
     kind: ApplicationKind
@@ -173,7 +208,7 @@ class Pledge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoadStep:
+class RoadStep(Worded):
     """One step of a kind's road: who does what, after which position.
 
     Steps of the same position stand side by side. A step with a `category` is taken only where the
@@ -193,7 +228,7 @@ class RoadStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormColumn:
+class FormColumn(Worded):
     """One column of a form's lines: the field that fills it and its printed heading."""
 
     field: str
@@ -201,7 +236,7 @@ class FormColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KindEntry:
+class KindEntry(Worded):
     """One kind of written application: its form, who may hand it in, what it rests on."""
 
     kind: ApplicationKind

@@ -1,4 +1,4 @@
-"""Rows with a date of effect: a new wording is a new row, the old one stays (M11, 第十一条)."""
+"""Rows of the catalogue: who wrote them, and from when they are in force (M11, 第十一条)."""
 
 from datetime import date
 from enum import StrEnum
@@ -19,8 +19,21 @@ class RuleOrigin(StrEnum):
     OFFICE = "office"
 
 
-class Dated:
-    """In force from `valid_from` up to, not including, `valid_until` (open while None)."""
+class Originated:
+    """A row that the catalogue brought, or that the office wrote and a sync leaves alone."""
+
+    origin: Mapped[RuleOrigin] = mapped_column(
+        enum_type(RuleOrigin),
+        default=RuleOrigin.OFFICE,
+        info=field_info(label=N_("Written by"), kind="choice"),
+    )
+
+
+class Dated(Originated):
+    """In force from `valid_from` up to, not including, `valid_until` (open while None).
+
+    A new wording is a new row; the old one stays as it was.
+    """
 
     valid_from: Mapped[date] = mapped_column(
         info=field_info(
@@ -34,11 +47,6 @@ class Dated:
     )
     valid_until: Mapped[date | None] = mapped_column(
         info=field_info(label=N_("In force until"), kind="date", in_list=True, rule="M11")
-    )
-    origin: Mapped[RuleOrigin] = mapped_column(
-        enum_type(RuleOrigin),
-        default=RuleOrigin.OFFICE,
-        info=field_info(label=N_("Written by"), kind="choice"),
     )
 
     def in_force(self, on: date) -> bool:

@@ -9,12 +9,13 @@ from app.catalog.enums import Duty
 from app.catalog.fields import field_info
 from app.i18n import N_
 from app.models.base import Base, enum_type
+from app.models.dated import Originated
 
 if TYPE_CHECKING:
     from app.models.organizations import Organization
 
 
-class District(Base):
+class District(Originated, Base):
     """An area that units, cases and halls belong to, by its GB/T 2260 code."""
 
     __tablename__ = "district"
@@ -36,7 +37,7 @@ class District(Base):
         return self.name_zh
 
 
-class Office(Base):
+class Office(Originated, Base):
     """One of the offices that 第三条 names."""
 
     __tablename__ = "office"
@@ -81,7 +82,7 @@ class Office(Base):
         return self.short_name_zh
 
 
-class OfficeDuty(Base):
+class OfficeDuty(Originated, Base):
     """A duty and the one office that does it; the duty is the key: no second can hold it (M3)."""
 
     __tablename__ = "office_duty"

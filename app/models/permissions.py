@@ -1,12 +1,12 @@
 """Permission items: the 57 entries of annexes 1–2 (M4a, M4b)."""
 
-from typing import ClassVar
-
 from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.catalog.citations import cite_annex
 from app.catalog.enums import Category, OrganizationType
 from app.catalog.fields import field_info
+from app.catalog.types import heading
 from app.i18n import N_
 from app.models.base import Base, check, enum_type
 from app.models.dated import Dated, dated_constraints
@@ -67,22 +67,20 @@ class PermissionItem(Dated, Base):
     )
     acts: Mapped[list[str]] = mapped_column(JSON, info=field_info(label=N_("Acts opened")))
 
-    HEAD_ENDS: ClassVar[dict[str, str]] = {"zh": "：", "en": ": "}
-
     @property
     def title_zh(self) -> str:
         """The heading before the colon, or the whole wording where there is none."""
-        return self.name_zh.partition(self.HEAD_ENDS["zh"])[0]
+        return heading(self.name_zh, "：")
 
     @property
     def title_en(self) -> str:
         """The heading before the colon, or the whole wording where there is none."""
-        return self.name_en.partition(self.HEAD_ENDS["en"])[0]
+        return heading(self.name_en, ": ")
 
     @property
     def source(self) -> str:
         """Where the annex prints it: 附件1 二（二）10."""
-        return f"附件{self.annex} {self.mark}"
+        return cite_annex(self.annex, self.mark)
 
     def __str__(self) -> str:
         """Return the heading."""

@@ -1,0 +1,44 @@
+// The form is saved as it is typed; what could not be saved is tried again, and the browser asks before it is left.
+import { token } from "./frame.js";
+
+const form = document.querySelector("form[data-apply]");
+const label = form?.querySelector("[data-save-state]");
+const url = form?.dataset.autosaveUrl;
+let timer = 0;
+let dirty = false;
+let busy = false;
+
+const say = (text) => { if (label) label.textContent = text; };
+
+async function save() {
+  if (busy || !dirty || !url) return;
+  busy = true;
+  dirty = false;
+  say(form.dataset.textSaving);
+  const body = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": token() } }).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  busy = false;
+  if (answer?.ok && said) {
+    say(`${form.dataset.textSaved} ${said.saved_at ?? ""}`);
+    if (said.version !== undefined) form.elements.version.value = said.version;
+    document.querySelector("[data-lines]")?.lines?.stored(said.line_ids ?? []);
+    if (dirty) timer = setTimeout(save, 1500);
+    return;
+  }
+  dirty = true;
+  say(said?.message ?? form.dataset.textUnsaved);
+  if (!answer || answer.status >= 500) timer = setTimeout(save, 10000);
+}
+
+form?.addEventListener("input", () => {
+  dirty = true;
+  clearTimeout(timer);
+  timer = setTimeout(save, 1500);
+});
+form?.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
+window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+document.addEventListener("lines:change", (event) => {
+  const count = document.querySelector("[data-send-count]");
+  if (count) count.textContent = String(event.detail.filled);
+});

@@ -1,0 +1,14 @@
+// Before the first paint: the theme by the reader's choice or the system's wish, the menu as it was left.
+(() => {
+  const root = document.documentElement;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const read = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  const paint = () => {
+    const choice = read("keydesk.theme");
+    root.dataset.bsTheme = choice === "light" || choice === "dark" ? choice : dark.matches ? "dark" : "light";
+  };
+  paint();
+  dark.addEventListener("change", paint);
+  window.addEventListener("keydesk:theme", paint);
+  if (read("keydesk.menu") === "folded") root.dataset.menu = "folded";
+})();

@@ -199,5 +199,5 @@ def gather(entry: type[Entry], column: Callable[[str], Any]) -> Entry:
         elif get_origin(hint) is tuple:
             values[f.name] = _sequence(get_args(hint)[0], list(column(f.name)), f.name)
         else:
-            values[f.name] = column(f.name)
+            values[f.name] = _convert(hint, column(f.name), f.name)
     return entry(**values)

@@ -220,11 +220,11 @@ class EncryptedText(TypeDecorator[str]):
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Seal the value on its way into the database."""
         return None if value is None else encrypt(value, self.context)
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         """Open the value on its way out."""
         return None if value is None else decrypt(bytes(value), self.context)
 

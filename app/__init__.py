@@ -1,4 +1,4 @@
-"""Keydesk: who may use the registration systems, with which key, for which acts, by whose approval."""
+"""Keydesk: who may use which system, with which key, for which acts, by whose approval."""
 
 import base64
 
@@ -6,7 +6,7 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import app.models.everything
+import app.models.everything  # noqa: F401 - declares every table
 from app import cli, views
 from app.extensions import csrf, db, migrate
 from app.models import encryption

@@ -1,7 +1,8 @@
 """Refusals that a person can be shown: a stable code, an HTTP status, the rule, lazy words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +16,7 @@ class Detail:
     field: str
     code: str
     msgid: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = attribute(default_factory=dict)
     rule: str | None = None
 
     @property

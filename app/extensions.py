@@ -36,4 +36,4 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-scopes.install(db.session.session_factory.class_)  # type: ignore[attr-defined]
+scopes.install(db.session.session_factory.class_)

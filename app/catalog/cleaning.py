@@ -1,4 +1,4 @@
-"""From what was typed, posted or imported to what is stored: one rule per kind of field, every door."""
+"""From what was typed, posted or imported to what is stored: one rule per kind of field."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ DEFAULT_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit(Exception):  # noqa: N818 - a value that does not fit, not a program's error
+class Unfit(Exception):
     """Why a value cannot be taken: a stable code, the words, the rule."""
 
     code: str
@@ -67,7 +67,9 @@ def _text(declared: Field, raw: str, today: date, limit: int) -> Any:
         elif declared.kind == "person_name":
             raw = normalise_name(raw, limit=limit)
     except IdentityError as error:
-        raise Unfit(error.code, error.msgid, dict(error.params), error.rule or declared.rule) from error
+        raise Unfit(
+            error.code, error.msgid, dict(error.params), error.rule or declared.rule
+        ) from error
     return plain_text(raw, limit=limit, long=declared.kind == "longtext")
 
 
@@ -85,7 +87,7 @@ def plain_text(raw: str, *, limit: int, long: bool = False) -> str:
     if len(text) > limit:
         raise Unfit("text_too_long", N_("At most %(limit)s characters."), {"limit": limit})
     allowed = "\n\t" if long else ""
-    if any(ord(c) < 32 and c not in allowed or ord(c) == 127 for c in text):  # noqa: PLR2004
+    if any((ord(c) < 32 and c not in allowed) or ord(c) == 127 for c in text):  # noqa: PLR2004
         raise Unfit("control_character", N_("The text holds a character that cannot be stored."))
     return text
 

@@ -33,8 +33,8 @@ class Field:
     """One column as people meet it.
 
     `label` and `help` are English msgids. `resource` names the resource a reference points to.
-    `in_list`, `in_form`, `filterable`, `exported` say where it appears; `search` says how the list's
-    search box finds it; `masked` hides the value until it is revealed by an audited act.
+    `in_list`, `in_form`, `filterable`, `exported` say where it appears; `search` says how the
+    list's search box finds it; `masked` hides the value until it is revealed by an audited act.
     """
 
     label: str

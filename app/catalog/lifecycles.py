@@ -1,5 +1,6 @@
-"""Lifecycles: which act leads from which state to which, who may, under which guards, with what
-effect, resting on which article. Nothing here runs; `app/workflow/engine.py` walks the table.
+"""Lifecycles as tables: acts, states, who may, guards, effects, the article it rests on.
+
+Nothing here runs; `app/workflow/engine.py` walks the tables.
 """
 
 from dataclasses import dataclass, replace
@@ -74,7 +75,9 @@ _IN_REVIEW = (S.SUBMITTED, S.UNDER_REVIEW)
 SUBMIT = Transition(
     action="submit",
     label=N_("Submit"),
-    confirm=N_("The application goes to the offices of its road; it can be withdrawn until decided."),
+    confirm=N_(
+        "The application goes to the offices of its road; it can be withdrawn until decided."
+    ),
     sources=(S.DRAFT, S.RETURNED),
     target=S.SUBMITTED,
     permission=Permission.APPLICATIONS_ADD,
@@ -261,7 +264,9 @@ def _application(kind: ApplicationKind, *transitions: Transition) -> Lifecycle:
     return Lifecycle(subject=kind, initial=S.DRAFT, finals=_FINALS, transitions=transitions)
 
 
-_BY_SERVICE = {"rule": "M5.2", "article": "第五条（二）"}
+def _by_service(transition: Transition) -> Transition:
+    return replace(transition, rule="M5.2", article="第五条（二）")
+
 
 APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
     ApplicationKind.NEW_USER: _application(
@@ -279,19 +284,18 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
     ),
     ApplicationKind.ENTERPRISE_USER: _application(
         ApplicationKind.ENTERPRISE_USER,
-        replace(SUBMIT, **_BY_SERVICE),
-        replace(WITHDRAW, **_BY_SERVICE),
+        _by_service(SUBMIT),
+        _by_service(WITHDRAW),
         CLAIM,
         HAND_BACK,
         CHECK_PAPERS,
         replace(
-            APPROVE,
+            _by_service(APPROVE),
             guards=(*APPROVE.guards, "papers_are_complete"),
             followed_by="configure",
-            **_BY_SERVICE,
         ),
-        replace(RETURN, **_BY_SERVICE),
-        replace(REJECT, **_BY_SERVICE),
+        _by_service(RETURN),
+        _by_service(REJECT),
         replace(
             CONFIGURE,
             automatic=True,
@@ -303,8 +307,8 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
             rule="M4b",
             article="第四条",
         ),
-        replace(ISSUE_KEY, **_BY_SERVICE),
-        replace(COMPLETE, **_BY_SERVICE),
+        _by_service(ISSUE_KEY),
+        _by_service(COMPLETE),
     ),
 }
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-
 from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -179,5 +178,3 @@ class Account(Base):
     def __str__(self) -> str:
         """Return name and login name."""
         return f"{self.name} ({self.login_name})"
-
-

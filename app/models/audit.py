@@ -1,4 +1,4 @@
-"""The audit trail, written in the business transaction, never changed (X2), and repeated requests."""
+"""The audit trail, written in the act's own transaction, never changed (X2)."""
 
 from datetime import datetime
 

@@ -59,7 +59,7 @@ class Material(Base):
 
 
 class PaperCheck(Base):
-    """One required paper of one application: original seen, copy kept, copy stamped (第五条（二）)."""
+    """One required paper: original seen, copy kept, copy stamped (第五条（二）)."""
 
     __tablename__ = "paper_check"
     __table_args__ = (

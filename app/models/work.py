@@ -78,7 +78,7 @@ class LineDecision(Base):
 
 
 class Remark(Base):
-    """What has to be mended, on the very field (`lines.2.citizen_id`) or paper (`papers.<code>`)."""
+    """What has to be mended, on the very field (`lines.2.name`) or paper (`papers.<code>`)."""
 
     __tablename__ = "remark"
     __table_args__ = (Index("ix_remark_application_id", "application_id"),)

@@ -43,13 +43,9 @@ class Actor:
         return role.value in self.roles
 
     @classmethod
-    def system(
-        cls, name: str, *permissions: Permission, channel: Channel = Channel.JOB
-    ) -> "Actor":
+    def system(cls, name: str, *permissions: Permission, channel: Channel = Channel.JOB) -> "Actor":
         """Return the system acting under `name` with no more than `permissions`."""
-        return cls(
-            name=name, permissions=frozenset(permissions), channel=channel, is_system=True
-        )
+        return cls(name=name, permissions=frozenset(permissions), channel=channel, is_system=True)
 
 
 def load_actor(

@@ -1,4 +1,4 @@
-"""Writing the audit trail: in the session of the act, so that an act without its event cannot be."""
+"""Writing the audit trail: in the act's own session, so that no act is without its event."""
 
 from collections.abc import Mapping
 from datetime import datetime

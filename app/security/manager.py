@@ -18,7 +18,7 @@ EPOCH_CLAIM = "epoch"
 
 
 class KeydeskSecurityManager(SecurityManager):
-    """Accounts are `account` rows; who may what is asked of the actor, never of the tables again."""
+    """Accounts are `account` rows; who may what is asked of the actor."""
 
     user_model = Account
 
@@ -51,7 +51,9 @@ class KeydeskSecurityManager(SecurityManager):
         self._enter(account, Channel.PAGE)
         return account
 
-    def load_user_jwt(self, _jwt_header: dict[str, Any], jwt_data: dict[str, Any]) -> Account | None:
+    def load_user_jwt(
+        self, _jwt_header: dict[str, Any], jwt_data: dict[str, Any]
+    ) -> Account | None:
         """Return the account of a token if it may still work."""
         account = self._account(str(jwt_data["sub"]))
         if account is None or not account.is_active or jwt_data.get(EPOCH_CLAIM) != account.epoch:
@@ -87,7 +89,7 @@ class KeydeskSecurityManager(SecurityManager):
             return False
         return actor.may(Permission(value))
 
-    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:  # noqa: ARG002 - the framework's signature
         """Nothing is public."""
         return False
 

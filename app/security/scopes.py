@@ -80,12 +80,8 @@ def organizations(model: Any, actor: Actor) -> Predicate:
 
 @scope(Account)
 def accounts(model: Any, actor: Actor) -> Predicate:
-    """Offices and the security administrator see all, a unit's administrator the unit, others self."""
-    if (
-        sees_everything(actor)
-        or _works_for_commission(actor)
-        or actor.may(Permission.ROLES_ASSIGN)
-    ):
+    """Offices and the security administrator see all, a unit's administrator the unit's."""
+    if sees_everything(actor) or _works_for_commission(actor) or actor.may(Permission.ROLES_ASSIGN):
         return EVERYTHING
     if _manages_unit(actor):
         return model.organization_id == actor.organization_id
@@ -136,9 +132,7 @@ def applications(model: Any, actor: Actor) -> Predicate:
     if not _works_for_commission(actor):
         return own if _manages_unit(actor) else false()
     handed_in = model.state.not_in([ApplicationState.DRAFT])
-    came_here = model.id.in_(
-        select(WORK.application_id).where(WORK.duty.in_(sorted(actor.duties)))
-    )
+    came_here = model.id.in_(select(WORK.application_id).where(WORK.duty.in_(sorted(actor.duties))))
     if _manages_unit(actor):
         return or_(own, handed_in & came_here)
     return handed_in & came_here

@@ -84,7 +84,13 @@ def _about(subject: Any, action: str) -> dict[str, Any]:
 
 
 def record_refusal(
-    session: Session, error: DomainError, *, actor: Actor, now: datetime, comment: str = "", **about: Any
+    session: Session,
+    error: DomainError,
+    *,
+    actor: Actor,
+    now: datetime,
+    comment: str = "",
+    **about: Any,
 ) -> None:
     """Record in a session of its own that `actor` asked for something and was refused."""
     with (
@@ -103,7 +109,9 @@ def record_refusal(
             new={
                 "code": error.code,
                 "status": int(error.status),
-                "details": [{"field": d.field, "code": d.code, "rule": d.rule} for d in error.details][:50],
+                "details": [
+                    {"field": d.field, "code": d.code, "rule": d.rule} for d in error.details
+                ][:50],
             },
             **about,
         )

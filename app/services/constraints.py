@@ -59,7 +59,10 @@ PROMISES: dict[str, Promise] = {
         field="items", code="item_held", msgid=N_("This item is held already."), rule="M4"
     ),
     "uq_line_decision_once": Promise(
-        field="lines", code="already_decided", msgid=N_("This line has been decided already."), rule="M5.1"
+        field="lines",
+        code="already_decided",
+        msgid=N_("This line has been decided already."),
+        rule="M5.1",
     ),
     "uq_idempotency_key_actor_id_key": Promise(
         field="idempotency_key",

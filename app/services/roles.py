@@ -40,7 +40,9 @@ def sync_roles(session: Session) -> int:
             changes += 1
         wanted = {pairs[f"can_{p.verb}", p.noun] for p in BUNDLES[name]}
         if set(role.permissions) != wanted:
-            role.permissions = sorted(wanted, key=lambda pair: (pair.view_menu.name, pair.permission.name))
+            role.permissions = sorted(
+                wanted, key=lambda pair: (pair.view_menu.name, pair.permission.name)
+            )
             changes += 1
     session.flush()
     return changes

@@ -53,11 +53,12 @@ def sign_in(
 ) -> Account:
     """Return the account that `login_name` and `password` open and note the sign-in.
 
-    `actor` is the system at this door. Raises Unauthenticated: one and the same answer for an unknown
-    name and a wrong password; why an account cannot work is told only to who knows its password.
+    `actor` is the system at this door. Raises Unauthenticated: one and the same answer for an
+    unknown name and a wrong password; why an account cannot work is told only to who knows its
+    password.
     The caller commits, refusals included.
     """
-    account = session.scalar(
+    account: Account | None = session.scalar(
         select(Account)
         .where(Account.login_key == login_name.strip().lower().replace("\x00", ""))
         .options(joinedload(Account.organization))
@@ -69,7 +70,10 @@ def sign_in(
     refusal: DomainError | None = None
     if account is None or not known:
         refusal = Unauthenticated(
-            N_("Login name or password is wrong."), code="wrong_credentials", rule="M4", article="第四条"
+            N_("Login name or password is wrong."),
+            code="wrong_credentials",
+            rule="M4",
+            article="第四条",
         )
     elif account.state in WHY_NOT:
         code, msgid, rule = WHY_NOT[account.state]
@@ -125,7 +129,9 @@ def change_password(
     """Replace the own password; raises InvalidInput naming the field. Other sessions end."""
     problems = []
     if not check_password_hash(account.password_hash or _NOBODY, old[:MAX_PASSWORD]):
-        problems.append(Detail("old_password", "wrong_password", N_("This is not the present password.")))
+        problems.append(
+            Detail("old_password", "wrong_password", N_("This is not the present password."))
+        )
     try:
         check_password(new, account)
     except Unfit as unfit:
@@ -133,7 +139,9 @@ def change_password(
     if problems:
         raise InvalidInput(details=problems)
     set_password(account, new, must_change=False)
-    record(session, tag="account:password_changed", subject=account, actor=actor, now=now, rule="M8")
+    record(
+        session, tag="account:password_changed", subject=account, actor=actor, now=now, rule="M8"
+    )
 
 
 def check_password(password: str, account: Account) -> None:

@@ -42,7 +42,9 @@ class RemarkText:
     text: str
 
 
-def _rows(act: Act, problems: list[Detail]) -> Iterator[tuple[str, ApplicationLine, dict[str, Any]]]:
+def _rows(
+    act: Act, problems: list[Detail]
+) -> Iterator[tuple[str, ApplicationLine, dict[str, Any]]]:
     """Yield each entry of `data.lines` with its line, found by `position` or `id`."""
     entries = act.raw.get("lines", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -54,9 +56,11 @@ def _rows(act: Act, problems: list[Detail]) -> Iterator[tuple[str, ApplicationLi
     seen: set[int] = set()
     for index, entry in enumerate(entries, start=1):
         where = f"data.lines.{index}"
-        line = by_position.get(_key(entry, "position")) or by_id.get(_key(entry, "id"))
+        line = by_position.get(_key(entry, "position") or 0) or by_id.get(_key(entry, "id") or 0)
         if line is None:
-            problems.append(Detail(where, "unknown_line", N_("There is no such line on this form.")))
+            problems.append(
+                Detail(where, "unknown_line", N_("There is no such line on this form."))
+            )
         elif line.id in seen:
             problems.append(Detail(where, "line_twice", N_("This line is named twice.")))
         else:
@@ -99,7 +103,10 @@ def _reason_code(raw: Any, where: str, problems: list[Detail]) -> RefusalReason 
     except ValueError:
         problems.append(
             Detail(
-                where, "unknown_choice", N_("Choose one of: %(choices)s."), {"choices": ", ".join(RefusalReason)}
+                where,
+                "unknown_choice",
+                N_("Choose one of: %(choices)s."),
+                {"choices": ", ".join(RefusalReason)},
             )
         )
         return None
@@ -126,13 +133,17 @@ def line_rulings(act: Act) -> tuple[dict[int, Ruling], list[Detail]]:
             continue
         if line.position not in rulings:
             problems.append(
-                Detail(where, "line_refused_before", N_("This person was refused by another office."))
+                Detail(
+                    where, "line_refused_before", N_("This person was refused by another office.")
+                )
             )
             continue
         if verdict == LineVerdict.REFUSED:
             rulings[line.position] = Ruling(
                 verdict=verdict,
-                reason_code=_reason_code(entry.get("reason_code"), f"{where}.reason_code", problems),
+                reason_code=_reason_code(
+                    entry.get("reason_code"), f"{where}.reason_code", problems
+                ),
                 reason=_words(entry.get("reason"), f"{where}.reason", problems, required=True),
             )
     return rulings, problems
@@ -163,7 +174,9 @@ def remarks(act: Act) -> tuple[list[RemarkText], list[Detail]]:
         target = str(entry.get("field", ""))
         if target not in known:
             problems.append(
-                Detail(f"{where}.field", "unknown_field", N_("This form has no such field or paper."))
+                Detail(
+                    f"{where}.field", "unknown_field", N_("This form has no such field or paper.")
+                )
             )
         text = _words(entry.get("text"), f"{where}.text", problems, required=True)
         found.append(RemarkText(target=target, text=text))
@@ -187,7 +200,9 @@ def pledge(act: Act) -> tuple[int | None, list[Detail]]:
     application: Application = act.subject
     found = pledge_on(act.session, application.kind, office_date(act.now))
     if found is None:
-        return None, [Detail("data.pledge", "no_pledge", N_("No pledge is in force for this form."))]
+        return None, [
+            Detail("data.pledge", "no_pledge", N_("No pledge is in force for this form."))
+        ]
     if act.raw.get("pledge", True) is not True:
         return None, [
             Detail("data.pledge", "required", N_("The pledge must be accepted."), rule="M8")
@@ -208,7 +223,9 @@ def login_names(act: Act) -> tuple[dict[int, str], list[Detail]]:
             chosen[line.position] = normalise_login_name(str(raw)).name
         except IdentityError as error:
             problems.append(
-                Detail(f"{where}.login_name", error.code, error.msgid, dict(error.params), error.rule)
+                Detail(
+                    f"{where}.login_name", error.code, error.msgid, dict(error.params), error.rule
+                )
             )
     return chosen, problems
 
@@ -221,7 +238,9 @@ def key_serials(act: Act) -> tuple[dict[int, str], list[Detail]]:
     passed = {line.position for line in act.subject.passed_lines()}
     for where, line, entry in _rows(act, problems):
         if line.position not in passed:
-            problems.append(Detail(where, "line_refused", N_("This person was refused."), rule="M9"))
+            problems.append(
+                Detail(where, "line_refused", N_("This person was refused."), rule="M9")
+            )
             continue
         try:
             serial = normalise_key_serial(str(entry.get("key_serial") or ""))
@@ -232,17 +251,21 @@ def key_serials(act: Act) -> tuple[dict[int, str], list[Detail]]:
             continue
         if serial in serials.values():
             problems.append(
-                Detail(f"{where}.key_serial", "key_twice", N_("This key is given twice."), rule="M9")
+                Detail(
+                    f"{where}.key_serial", "key_twice", N_("This key is given twice."), rule="M9"
+                )
             )
         serials[line.position] = serial
     if not serials and not problems:
-        problems.append(Detail("data.lines", "required", N_("Say which key goes to whom."), rule="M9"))
+        problems.append(
+            Detail("data.lines", "required", N_("Say which key goes to whom."), rule="M9")
+        )
     return serials, problems
 
 
 @VALIDATORS.register
 def paper_ticks(act: Act) -> tuple[dict[int, dict[str, bool]], list[Detail]]:
-    """Return ticks by paper check: `{"papers": [{"id", "original_seen", "copy_kept", "copy_stamped"}]}`.
+    """Return the ticks of each paper check: original_seen, copy_kept, copy_stamped.
 
     A paper can be named by `code` (and `position` of the person) instead of `id`.
     """
@@ -265,7 +288,12 @@ def paper_ticks(act: Act) -> tuple[dict[int, dict[str, bool]], list[Detail]]:
         ]
         if not checks:
             problems.append(
-                Detail(where, "unknown_paper", N_("This paper is not asked of this applicant."), rule="M5.2")
+                Detail(
+                    where,
+                    "unknown_paper",
+                    N_("This paper is not asked of this applicant."),
+                    rule="M5.2",
+                )
             )
         for check in checks:
             given = {tick: entry[tick] for tick in TICKS if tick in entry}

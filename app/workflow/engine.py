@@ -10,12 +10,23 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, object_session
-from sqlalchemy.orm.attributes import NO_VALUE, NEVER_SET
+from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.catalog import lifecycles
+from app.catalog.labels import label_of
 from app.catalog.lifecycles import Lifecycle, Transition
-from app.errors import BadRequest, Conflict, Detail, DomainError, Forbidden, InvalidInput, NotFound, Refused
+from app.errors import (
+    BadRequest,
+    Conflict,
+    Detail,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Refused,
+    Word,
+)
 from app.i18n import N_
 from app.models.accounts import Account
 from app.models.applications import Application
@@ -23,7 +34,11 @@ from app.models.audit import IdempotencyKey
 from app.models.keys import Key
 from app.security.actor import Actor, acting
 from app.security.audit import record
+from app.workflow import data as _data  # noqa: F401 - registers validators
+from app.workflow import effects as _effects  # noqa: F401 - registers effects
+from app.workflow import guards as _guards  # noqa: F401 - registers guards
 from app.workflow import notices
+from app.workflow import who as _who  # noqa: F401 - registers predicates
 from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, WHO, Act
 from app.workflow.review import who_decided
 
@@ -78,14 +93,16 @@ def fire(
 ) -> Outcome:
     """Do `action` to `subject` and flush; the boundary commits.
 
-    Raises NotFound outside the actor's rows, Forbidden for a wrong actor (M3, X4), Conflict when the
+    Raises NotFound outside the actor's rows, Forbidden for a wrong actor (M3, X4), Conflict if the
     record is no longer as the caller saw it, InvalidInput for `data`, Refused with every guard's
     reason. `cause` is the act whose effect this is: only with it may automatic acts be fired.
     """
     lifecycle = lifecycle_of(subject)
     transition = lifecycle.find(action)
     if transition is None:
-        raise BadRequest(N_("There is no act named %(action)s here."), code="unknown_action", action=action)
+        raise BadRequest(
+            N_("There is no act named %(action)s here."), code="unknown_action", action=action
+        )
     act = Act(
         session=session,
         subject=subject,
@@ -116,7 +133,9 @@ def fire(
     except OperationalError as error:
         if "locked" not in str(error.orig):
             raise
-        raise _about(act, Conflict(N_("Somebody else is changing this record. Try again."))) from error
+        raise _about(
+            act, Conflict(N_("Somebody else is changing this record. Try again."))
+        ) from error
     except DomainError as error:
         raise _about(act, error) from None
 
@@ -133,9 +152,7 @@ def _about(act: Act, error: DomainError) -> DomainError:
 def _check_permission(act: Act) -> None:
     permission = act.transition.permission
     if act.transition.automatic or permission is None or not act.actor.may(permission):
-        raise Forbidden(
-            N_("Your office or role does not do this."), code="not_your_duty"
-        )
+        raise Forbidden(N_("Your office or role does not do this."), code="not_your_duty")
 
 
 def _lock(act: Act) -> None:
@@ -181,7 +198,7 @@ def _first_outcome(act: Act, key: str) -> Outcome | None:
         raise Conflict(
             N_("This idempotency key was used for another act."), code="idempotency_key_reused"
         )
-    return Outcome(**seen.outcome, replayed=True)  # type: ignore[arg-type]
+    return Outcome(**seen.outcome, replayed=True)
 
 
 def _check_state(act: Act, expected_version: int | None) -> None:
@@ -196,10 +213,7 @@ def _check_state(act: Act, expected_version: int | None) -> None:
     )
 
 
-def _state_word(subject: Any) -> Any:
-    from app.catalog.labels import label_of
-    from app.errors import Word
-
+def _state_word(subject: Any) -> Word:
     return Word(label_of(subject.state))
 
 
@@ -213,7 +227,12 @@ def _check_data(act: Act) -> None:
     problems: list[Detail] = []
     if "\x00" in act.comment or len(act.comment) > MAX_COMMENT:
         problems.append(
-            Detail("comment", "text_too_long", N_("At most %(limit)s characters."), {"limit": MAX_COMMENT})
+            Detail(
+                "comment",
+                "text_too_long",
+                N_("At most %(limit)s characters."),
+                {"limit": MAX_COMMENT},
+            )
         )
     if act.transition.comment_required and not act.comment:
         problems.append(Detail("comment", "required", N_("Say why.")))
@@ -227,7 +246,12 @@ def _check_data(act: Act) -> None:
 def _check_guards(act: Act) -> None:
     reasons = [detail for name in act.transition.guards for detail in GUARDS[name](act)]
     if reasons:
-        raise Refused(N_("This cannot be done now."), code=reasons[0].code, details=reasons, rule=reasons[0].rule)
+        raise Refused(
+            N_("This cannot be done now."),
+            code=reasons[0].code,
+            details=reasons,
+            rule=reasons[0].rule,
+        )
 
 
 def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
@@ -331,6 +355,39 @@ def guard_states() -> None:
     for model in (Application, Account, Key):
         if not event.contains(model.state, "set", _refuse_assignment):
             event.listen(model.state, "set", _refuse_assignment, propagate=True)
+
+
+def why_not(
+    session: Session, subject: Any, transition: Transition, *, actor: Actor, now: datetime
+) -> list[Detail]:
+    """Return every reason why `actor` cannot do this act now; none means that the door is open.
+
+    What needs the caller's data is asked when the data is there.
+    """
+    act = Act(
+        session=session,
+        subject=subject,
+        transition=transition,
+        actor=actor,
+        now=now,
+        comment="",
+        raw={},
+    )
+    with acting(session, Actor.system(actor.name)):
+        try:
+            _check_permission(act)
+            _check_who(act)
+        except DomainError as error:
+            return [
+                Detail(
+                    "actor", error.code, error.msgid, error.params, error.rule or transition.rule
+                )
+            ]
+        if transition.data:
+            act.data, problems = VALIDATORS[transition.data](act)
+            if problems:
+                return []
+        return [detail for name in transition.guards for detail in GUARDS[name](act)]
 
 
 def transitions_of(subject: Any) -> tuple[Transition, ...]:

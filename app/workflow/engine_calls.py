@@ -10,7 +10,7 @@ def fire_within(
 ) -> None:
     """Fire `action` on `subject` because of `act`, in its transaction."""
     # The engine walks tables whose effects live in modules that call back here.
-    from app.workflow.engine import fire  # noqa: PLC0415
+    from app.workflow.engine import fire
 
     fire(
         act.session,

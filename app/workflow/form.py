@@ -81,7 +81,10 @@ def check_line(
         if column == "items":
             if not values.get("items"):
                 yield Detail(
-                    f"{where}.items", "required", N_("Choose at least one permission item."), rule="M4"
+                    f"{where}.items",
+                    "required",
+                    N_("Choose at least one permission item."),
+                    rule="M4",
                 )
             continue
         try:
@@ -122,7 +125,10 @@ def check_kind(kind: ApplicationKind, organization_type: OrganizationType) -> It
     """Yield a refusal if an organisation of this type does not use this form."""
     if organization_type not in APPLICANTS.get(kind, frozenset()):
         yield Detail(
-            "kind", "kind_not_for_organization", N_("This form is not for your kind of organization."), rule="M5"
+            "kind",
+            "kind_not_for_organization",
+            N_("This form is not for your kind of organization."),
+            rule="M5",
         )
 
 

@@ -224,20 +224,38 @@ def keys_are_in_stock(act: Act) -> Iterator[Detail]:
         line = positions[position]
         key = keys.get(serial)
         if line.key_id is not None:
-            yield Detail(where, "has_key", N_("This person has been given a key already."), rule="M9")
+            yield Detail(
+                where, "has_key", N_("This person has been given a key already."), rule="M9"
+            )
         if key is None:
-            yield Detail(where, "unknown_key", N_("No key has the serial number %(serial)s."), {"serial": serial}, "M9")
+            yield Detail(
+                where,
+                "unknown_key",
+                N_("No key has the serial number %(serial)s."),
+                {"serial": serial},
+                "M9",
+            )
         elif key.office_code != office:
-            yield Detail(where, "not_your_stock", N_("This key is in another office's stock."), rule="M9")
+            yield Detail(
+                where, "not_your_stock", N_("This key is in another office's stock."), rule="M9"
+            )
         elif key.state != KeyState.IN_STOCK:
-            yield Detail(where, "key_not_in_stock", N_("Key %(serial)s is not in stock."), {"serial": serial}, "M9")
+            yield Detail(
+                where,
+                "key_not_in_stock",
+                N_("Key %(serial)s is not in stock."),
+                {"serial": serial},
+                "M9",
+            )
 
 
 @GUARDS.register
 def some_person_has_key(act: Act) -> Iterator[Detail]:
     """Completing early needs somebody who was served."""
     if not any(line.key_id for line in act.subject.lines):
-        yield Detail("lines", "no_key_issued", N_("No key has been issued on this application."), rule="M5.1")
+        yield Detail(
+            "lines", "no_key_issued", N_("No key has been issued on this application."), rule="M5.1"
+        )
 
 
 @GUARDS.register
@@ -253,7 +271,11 @@ def holder_has_no_other_key(act: Act) -> Iterator[Detail]:
     holder = act.raw.get("holder_id")
     if holder and (key := _active_key(act, holder)):
         yield Detail(
-            "holder", "has_key", N_("This person holds key %(serial)s."), {"serial": key.serial}, "M9"
+            "holder",
+            "has_key",
+            N_("This person holds key %(serial)s."),
+            {"serial": key.serial},
+            "M9",
         )
 
 
@@ -262,7 +284,11 @@ def holder_has_returned_key(act: Act) -> Iterator[Detail]:
     """第六条（一）: the key comes back with the cancellation."""
     if key := _active_key(act, act.subject.id):
         yield Detail(
-            "key", "key_not_returned", N_("Key %(serial)s has not been taken back."), {"serial": key.serial}, "M6.1"
+            "key",
+            "key_not_returned",
+            N_("Key %(serial)s has not been taken back."),
+            {"serial": key.serial},
+            "M6.1",
         )
 
 
@@ -278,13 +304,15 @@ def no_open_application_names_holder(act: Act) -> Iterator[Detail]:
     numbers = act.session.scalars(
         select(Application.number)
         .join(ApplicationLine, ApplicationLine.application_id == Application.id)
-        .where(
-            ApplicationLine.account_id == act.subject.id, Application.state.in_(OPEN_STATES)
-        )
+        .where(ApplicationLine.account_id == act.subject.id, Application.state.in_(OPEN_STATES))
     )
     for number in numbers:
         yield Detail(
-            "applications", "unfinished", N_("Application %(number)s is still open."), {"number": number}, "M6"
+            "applications",
+            "unfinished",
+            N_("Application %(number)s is still open."),
+            {"number": number},
+            "M6",
         )
 
 

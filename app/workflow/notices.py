@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-
 from app.catalog.enums import AccountState
 from app.i18n import N_
 from app.models.accounts import Account
@@ -69,7 +68,7 @@ NOTICES: dict[str, NoticeKind] = {
 
 
 def tell(act: Act) -> None:
-    """Write the act's notices; whoever did the act is not told of it, unless it is the applicant's."""
+    """Write the notices of an act that has been done."""
     for code in act.transition.notices:
         recipients = NOTICES[code].recipients(act)
         for account_id in sorted(recipients):

@@ -39,7 +39,7 @@ def papers_on(session: Session, organization: Organization, day: date) -> list[P
 def pledge_on(session: Session, kind: ApplicationKind, day: date) -> Pledge | None:
     """Return the pledge that a form of `kind` carries (M8)."""
     return session.scalar(
-        select(Pledge).where(Pledge.code == kind, Pledge.covering(day)).order_by(Pledge.id.desc())
+        select(Pledge).where(Pledge.kind == kind, Pledge.covering(day)).order_by(Pledge.id.desc())
     )
 
 

@@ -1,4 +1,4 @@
-"""Who may do an act to this very record: small named predicates. Each returns what is wrong, or None."""
+"""Who may do an act to this very record: small predicates that return what is wrong, or None."""
 
 from app.catalog.enums import OfficeCode
 from app.errors import Conflict, Detail
@@ -26,7 +26,7 @@ def actor_belongs_to_applicant(act: Act) -> Detail | None:
 
 @WHO.register
 def actor_holds_open_duty(act: Act) -> Detail | None:
-    """M3, 第三条: the step must wait for a duty of the actor's office; done already is a conflict."""
+    """M3, 第三条: the step waits for a duty of the actor's office; done already is a conflict."""
     application: Application = act.subject
     act.work = own_open_work(application, act.actor)
     if act.work is not None:
@@ -62,7 +62,10 @@ def actor_is_not_named_in_form(act: Act) -> Detail | None:
     ):
         return None
     return Detail(
-        "actor", "named_person_decides", N_("You are named on this form and cannot decide it."), rule="X4"
+        "actor",
+        "named_person_decides",
+        N_("You are named on this form and cannot decide it."),
+        rule="X4",
     )
 
 
@@ -72,7 +75,10 @@ def actor_did_not_review(act: Act) -> Detail | None:
     if not reviewed_by(act.subject, act.actor.account_id):
         return None
     return Detail(
-        "actor", "reviewer_issues", N_("Who passed the application cannot issue its keys."), rule="X4"
+        "actor",
+        "reviewer_issues",
+        N_("Who passed the application cannot issue its keys."),
+        rule="X4",
     )
 
 
@@ -99,4 +105,6 @@ def actor_keeps_this_stock(act: Act) -> Detail | None:
     key: Key = act.subject
     if act.actor.office is not None and act.actor.office == key.office_code:
         return None
-    return Detail("office", "not_your_stock", N_("This key is in another office's stock."), rule="M9")
+    return Detail(
+        "office", "not_your_stock", N_("This key is in another office's stock."), rule="M9"
+    )

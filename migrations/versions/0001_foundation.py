@@ -85,6 +85,7 @@ def upgrade() -> None:
     sa.Column('code', sa.String(length=6), nullable=False),
     sa.Column('name_zh', sa.String(length=60), nullable=False),
     sa.Column('name_en', sa.String(length=120), nullable=False),
+    sa.Column('origin', sa.Enum('catalogue', 'office', name='rule_origin', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_district'))
     )
     op.create_table('kind_info',
@@ -267,6 +268,7 @@ def upgrade() -> None:
     sa.Column('short_name_en', sa.String(length=120), nullable=False),
     sa.Column('article', sa.String(length=32), nullable=False),
     sa.Column('organization_id', sa.Integer(), nullable=True),
+    sa.Column('origin', sa.Enum('catalogue', 'office', name='rule_origin', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_office_organization_id_organization')),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_office'))
     )
@@ -305,6 +307,7 @@ def upgrade() -> None:
     op.create_table('office_duty',
     sa.Column('duty', sa.Enum('review_registration', 'review_transaction', 'configure_permissions', 'issue_management_keys', 'issue_enterprise_keys', name='duty', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('office_code', sa.String(length=16), nullable=False),
+    sa.Column('origin', sa.Enum('catalogue', 'office', name='rule_origin', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.ForeignKeyConstraint(['office_code'], ['office.code'], name=op.f('fk_office_duty_office_code_office')),
     sa.PrimaryKeyConstraint('duty', name=op.f('pk_office_duty'))
     )

@@ -42,9 +42,9 @@ def open_accounts(act: Act) -> None:
             name=line.name,
             login_name=login,
             login_key=login.lower(),
-            sex=line.sex,  # type: ignore[attr-defined]
-            citizen_id=line.citizen_id,  # type: ignore[attr-defined]
-            citizen_id_digest=person_digest(line.citizen_id),  # type: ignore[attr-defined]
+            sex=line.sex,
+            citizen_id=line.citizen_id,
+            citizen_id_digest=person_digest(line.citizen_id),
             organization_id=application.organization_id,
             created_at=act.now,
             roles=[holder],
@@ -66,7 +66,11 @@ def open_accounts(act: Act) -> None:
             article="第四条",
         )
     act.result["accounts"] = [
-        {"position": line.position, "account_id": line.account_id, "login_name": names[line.position]}
+        {
+            "position": line.position,
+            "account_id": line.account_id,
+            "login_name": names[line.position],
+        }
         for line in lines
     ]
 
@@ -75,9 +79,7 @@ def _role(act: Act, name: RoleName) -> Role:
     return act.session.scalars(select(Role).where(Role.name == name.value)).one()
 
 
-def _login_names(
-    act: Act, lines: list[ApplicationLine], chosen: dict[int, str]
-) -> dict[int, str]:
+def _login_names(act: Act, lines: list[ApplicationLine], chosen: dict[int, str]) -> dict[int, str]:
     """Return a free login name per position: the chosen one, or the name in pinyin."""
     application: Application = act.subject
     stems = {line.position: _pinyin(line.name) for line in lines if line.position not in chosen}

@@ -44,7 +44,7 @@ def take_the_road(act: Act) -> None:
 
 @EFFECTS.register
 def list_required_papers(act: Act) -> None:
-    """Open the counter's checklist: one row per paper, or per person where each brings one (M5.2)."""
+    """Open the checklist: a row per paper, or per person where each brings one (M5.2)."""
     application: Application = act.subject
     if application.kind not in PAPERS_CHECKED_FOR:
         return
@@ -54,9 +54,7 @@ def list_required_papers(act: Act) -> None:
         owners = [line.id for line in application.lines] if paper.per_person else [None]
         for line_id in owners:
             if (paper.code, line_id) not in have:
-                application.paper_checks.append(
-                    PaperCheck(paper_code=paper.code, line_id=line_id)
-                )
+                application.paper_checks.append(PaperCheck(paper_code=paper.code, line_id=line_id))
 
 
 @EFFECTS.register

@@ -21,7 +21,7 @@ from app.i18n import N_
 DEFAULT_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Unfit(Exception):
     """Why a value cannot be taken: a stable code, the words, the rule."""
 

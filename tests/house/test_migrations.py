@@ -6,7 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import CheckConstraint, inspect
 
+from app.models.base import metadata
 from config import ROOT
 
 REVISIONS = sorted((ROOT / "migrations" / "versions").glob("*.py"))
@@ -53,3 +55,29 @@ def test_every_migration_can_be_taken_back_and_made_again(runner):
     for arguments in (["db", "downgrade", "base"], ["db", "upgrade"], ["db", "check"]):
         result = runner.invoke(args=arguments)
         assert result.exit_code == 0, f"{arguments}: {result.output} {result.exception!r}"
+
+
+def literals(sql: object) -> list[str]:
+    return sorted(re.findall(r"'([^']*)'", str(sql)))
+
+
+def test_every_check_of_the_models_stands_in_the_database_with_the_same_values(session):
+    """Alembic compares columns, keys and indexes, not CHECKs."""
+    connection = session.connection()
+    inspector, dialect = inspect(connection), connection.dialect
+    tables = [t for t in metadata.sorted_tables if inspector.has_table(t.name)]
+    declared = {
+        (table.name, dialect.identifier_preparer.format_constraint(check)): literals(
+            check.sqltext.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        )
+        for table in tables
+        for check in table.constraints
+        if isinstance(check, CheckConstraint)
+    }
+    reflected = {
+        (table.name, check["name"]): literals(check["sqltext"])
+        for table in tables
+        for check in inspector.get_check_constraints(table.name)
+    }
+    assert len(declared) > 20
+    assert reflected == declared

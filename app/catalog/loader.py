@@ -149,7 +149,7 @@ def load_file(file: CatalogFile, text: str) -> tuple[Any, ...]:
     """Return the entries that `text` lists; CatalogError names file, entry and field."""
     try:
         written = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, made stricter
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a thirteenth month
         mark = getattr(error, "problem_mark", None)
         raise CatalogError(
             N_("not readable as YAML"),

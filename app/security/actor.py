@@ -77,7 +77,8 @@ def load_actor(
                 .execution_options(unscoped="the actor's own duties")
             )
         )
-    organization = account.organization
+    with acting(session, Actor.system("rights")):
+        organization = account.organization
     return Actor(
         name=str(account),
         account_id=account.id,

@@ -10,5 +10,7 @@
   paint();
   dark.addEventListener("change", paint);
   window.addEventListener("keydesk:theme", paint);
-  if (read("keydesk.menu") === "folded") root.dataset.menu = "folded";
+  // A page that needs the width starts with the menu folded, unless it was left open on purpose.
+  const menu = read("keydesk.menu");
+  if (menu === "folded" || (!menu && "dense" in root.dataset && window.innerWidth < 1440)) root.dataset.menu = "folded";
 })();

@@ -12,6 +12,7 @@ from app.catalog.enums import ApplicationKind, OrganizationType
 from app.catalog.fields import Field
 from app.catalog.identity import IdentityError, check_sex, parse_citizen_id
 from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.loader import load_catalog
 from app.errors import Detail
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
@@ -23,12 +24,9 @@ PERSON_CONTEXT = "account.citizen_id"
 """Persons are found by one digest, whichever table names them."""
 
 HEADER = ("contact_name", "contact_phone", "responsible_person")
-MANAGEMENT = frozenset({OrganizationType.MUNICIPAL, OrganizationType.DISTRICT})
-ENTERPRISES = frozenset(OrganizationType) - MANAGEMENT
 
 APPLICANTS: dict[ApplicationKind, frozenset[OrganizationType]] = {
-    ApplicationKind.NEW_USER: MANAGEMENT,
-    ApplicationKind.ENTERPRISE_USER: ENTERPRISES,
+    entry.kind: frozenset(entry.applicants) for entry in load_catalog().kinds
 }
 """Who applies by which form (第五条)."""
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from app.catalog.enums import ApplicationKind, Duty, StepOutcome
+from app.catalog.enums import Duty, StepOutcome
+from app.catalog.loader import load_catalog
 from app.clock import office_date
 from app.models.applications import Application
 from app.models.materials import PaperCheck
@@ -11,7 +12,9 @@ from app.workflow.act import EFFECTS, Act
 from app.workflow.regulation import papers_on, road_on
 from app.workflow.review import open_work
 
-PAPERS_CHECKED_FOR = frozenset({ApplicationKind.ENTERPRISE_USER})
+PAPERS_CHECKED_FOR = frozenset(
+    entry.kind for entry in load_catalog().kinds if entry.identity_papers
+)
 """Kinds whose papers of identity SERVICE checks at the counter (第五条（二）)."""
 
 

@@ -176,3 +176,11 @@ class AuditOutcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+
+
+class JobState(StrEnum):
+    """How far a run of a scheduled job has come."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"

@@ -95,6 +95,11 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         e.AuditOutcome.DONE: N_("Done"),
         e.AuditOutcome.REFUSED: N_("Refused"),
     },
+    e.JobState: {
+        e.JobState.RUNNING: N_("Running"),
+        e.JobState.DONE: N_("Done"),
+        e.JobState.FAILED: N_("Failed"),
+    },
 }
 
 

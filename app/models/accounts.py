@@ -133,6 +133,16 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(
         UtcDateTime, info=field_info(label=N_("Opened at"), kind="datetime")
     )
+    opened_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id"),
+        info=field_info(
+            label=N_("Opened by"),
+            kind="reference",
+            help=N_("Empty where an application opened the account."),
+            resource="accounts",
+            rule="X4",
+        ),
+    )
     activated_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info=field_info(label=N_("Activated at"), kind="datetime")
     )

@@ -12,6 +12,7 @@ from app.catalog.identity import (
     normalise_key_serial,
     normalise_login_name,
     normalise_name,
+    normalise_organization_name,
     normalise_phone,
     parse_citizen_id,
     parse_organization_identifier,
@@ -66,6 +67,8 @@ def _text(declared: Field, raw: str, today: date, limit: int) -> Any:
             raw = checker(raw)
         elif declared.kind == "person_name":
             raw = normalise_name(raw, limit=limit)
+        elif declared.kind == "organization_name":
+            raw = normalise_organization_name(raw, limit=limit)
     except IdentityError as error:
         raise Unfit(
             error.code, error.msgid, dict(error.params), error.rule or declared.rule
@@ -87,7 +90,10 @@ def plain_text(raw: str, *, limit: int, long: bool = False) -> str:
     if len(text) > limit:
         raise Unfit("text_too_long", N_("At most %(limit)s characters."), {"limit": limit})
     allowed = "\n\t" if long else ""
-    if any((ord(c) < 32 and c not in allowed) or ord(c) == 127 for c in text):  # noqa: PLR2004
+    if any(
+        (ord(c) < 32 and c not in allowed) or ord(c) == 127 or "\ud800" <= c <= "\udfff"  # noqa: PLR2004
+        for c in text
+    ):
         raise Unfit("control_character", N_("The text holds a character that cannot be stored."))
     return text
 

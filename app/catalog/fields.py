@@ -16,6 +16,7 @@ Kind = Literal[
     "organization_code",
     "phone",
     "person_name",
+    "organization_name",
     "login_name",
     "serial",
     "reference",

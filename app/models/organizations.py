@@ -56,7 +56,13 @@ class Organization(Base):
     name: Mapped[str] = mapped_column(
         String(120),
         info=field_info(
-            label=N_("Name"), required=True, in_list=True, in_form=True, search="contains"
+            label=N_("Name"),
+            kind="organization_name",
+            required=True,
+            in_list=True,
+            in_form=True,
+            search="contains",
+            rule="M2",
         ),
     )
     type: Mapped[OrganizationType] = mapped_column(

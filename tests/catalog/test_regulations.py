@@ -173,7 +173,6 @@ def test_the_rules_cost_one_statement_a_transaction(session):
 def test_a_change_is_seen_at_once_and_forgotten_when_rolled_back(session):
     article = entry_of(CATALOG, "articles", number=10)
     before = regulations.article_on(session, 10, TODAY)
-    session.commit()
     new = Text(zh="改动", en="Changed")
     catalog = altered(CATALOG, "articles", article, text=new)
     sync(session, catalog, actor=Actor.system("test"), now=NOW)

@@ -27,6 +27,8 @@ class AuditEvent(Base):
         Index("ix_audit_event_tag_id", "tag", "id"),
         Index("ix_audit_event_organization_id_id", "organization_id", "id"),
         Index("ix_audit_event_person_id_id", "person_id", "id"),
+        Index("ix_audit_event_subject_label_id", "subject_label", "id"),
+        Index("ix_audit_event_actor_label_id", "actor_label", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -50,7 +52,7 @@ class AuditEvent(Base):
     person_id: Mapped[int | None] = mapped_column()
     actor_id: Mapped[int | None] = mapped_column()
     actor_label: Mapped[str] = mapped_column(
-        String(120), info=field_info(label=N_("By whom"), in_list=True)
+        String(120), info=field_info(label=N_("By whom"), in_list=True, search="prefix")
     )
     channel: Mapped[Channel] = mapped_column(
         enum_type(Channel),

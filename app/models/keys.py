@@ -30,6 +30,7 @@ class Key(Base):
             sqlite_where=text("state = 'issued'"),
         ),
         Index("ix_key_office_code_state_id", "office_code", "state", "id"),
+        Index("ix_key_state_id", "state", "id"),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 

@@ -3,7 +3,6 @@
 import base64
 
 from flask import Flask
-from flask_appbuilder import AppBuilder
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.models.everything  # noqa: F401 - declares every table
@@ -11,6 +10,7 @@ from app import cli, views
 from app.extensions import csrf, db, migrate
 from app.models import encryption
 from app.security.manager import KeydeskSecurityManager
+from app.views.builder import KeydeskBuilder
 from app.views.home import HomeView
 from app.workflow.engine import guard_states
 from config import Settings
@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(application, db, directory="migrations", render_as_batch=True)
     csrf.init_app(application)
     with application.app_context():
-        builder = AppBuilder(
+        builder = KeydeskBuilder(
             application,
             db.session,
             indexview=HomeView,

@@ -1,8 +1,25 @@
 """Pages."""
 
 from flask import Flask
-from flask_appbuilder import AppBuilder
+from flask_appbuilder import AppBuilder, BaseView
+
+from app.views import errors, frame, signin
+from app.views.inbox import InboxView
+from app.views.language import LanguageView
+from app.views.signin import SignInView
+
+VIEWS: tuple[type[BaseView], ...] = (
+    SignInView,
+    LanguageView,
+    InboxView,
+)
+"""Every view of pages beside the first page, in the order of their rooms: add a line for yours."""
 
 
 def register(application: Flask, builder: AppBuilder) -> None:
     """Add every page and REST resource to the application."""
+    frame.init_app(application)
+    errors.init_app(application)
+    signin.init_app(application)
+    for view in VIEWS:
+        builder.add_view_no_menu(view)

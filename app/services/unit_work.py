@@ -1,0 +1,169 @@
+"""What an organisation's administrator looks after: people, drafts, forms on their way.
+
+Also the figures of accounts and of a key office's stock. Each list is one bounded statement.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.catalog.enums import (
+    AccountState,
+    ApplicationKind,
+    ApplicationState,
+    KeyState,
+    OfficeCode,
+)
+from app.models.accounts import Account
+from app.models.applications import Application
+from app.models.grants import AccountGrant
+from app.models.keys import Key
+from app.models.work import WorkItem
+from app.security.actor import Actor
+
+BOUND = 1000
+NEEDS_APPLICANT = (ApplicationState.DRAFT, ApplicationState.RETURNED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One account of the own organisation."""
+
+    id: int
+    name: str
+    login_name: str
+    state: AccountState
+    last_login_at: datetime | None
+    serial: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnForm:
+    """A form that waits for the applicant's own hand."""
+
+    id: int
+    number: str
+    kind: ApplicationKind
+    state: ApplicationState
+    created_at: datetime
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    return Account.organization_id == actor.organization_id
+
+
+def people(session: Session, actor: Actor, *, limit: int) -> list[Person]:
+    """Return accounts of the actor's organisation that are not cancelled, the newest first."""
+    held = and_(Key.holder_id == Account.id, Key.state == KeyState.ISSUED)
+    rows = session.execute(
+        select(
+            Account.id,
+            Account.name,
+            Account.login_name,
+            Account.state,
+            Account.last_login_at,
+            Key.serial,
+        )
+        .outerjoin(Key, held)
+        .where(_own(actor), Account.state != AccountState.CANCELLED)
+        .order_by(Account.id.desc())
+        .limit(limit)
+    )
+    return [Person(**row._mapping) for row in rows]  # noqa: SLF001 - a row's documented view
+
+
+def needs_applicant(session: Session, actor: Actor, *, limit: int) -> list[OwnForm]:
+    """Return drafts and returned forms of the actor's organisation, returned ones first."""
+    rows = session.execute(
+        select(
+            Application.id,
+            Application.number,
+            Application.kind,
+            Application.state,
+            Application.created_at,
+        )
+        .where(
+            Application.organization_id == actor.organization_id,
+            Application.state.in_(NEEDS_APPLICANT),
+        )
+        .order_by(Application.state.desc(), Application.id.desc())
+        .limit(limit)
+    )
+    return [OwnForm(**row._mapping) for row in rows]  # noqa: SLF001 - a row's documented view
+
+
+def sent(session: Session, actor: Actor, *, limit: int) -> list[Application]:
+    """Return the latest forms that the actor's organisation sent, with their steps."""
+    return list(
+        session.scalars(
+            select(Application)
+            .where(
+                Application.organization_id == actor.organization_id,
+                Application.state.not_in(
+                    [ApplicationState.DRAFT, ApplicationState.RETURNED, ApplicationState.WITHDRAWN]
+                ),
+            )
+            .options(
+                selectinload(Application.work_items).options(
+                    joinedload(WorkItem.closed_by), joinedload(WorkItem.claimed_by)
+                )
+            )
+            .order_by(Application.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def _bounded(model: type[Any], condition: ColumnElement[bool]) -> Any:
+    inner = select(model.id).where(condition).limit(BOUND).subquery()
+    return select(func.count()).select_from(inner).scalar_subquery()
+
+
+def account_figures(
+    session: Session, *, organization_id: int | None = None
+) -> dict[AccountState, int]:
+    """Return how many accounts are in each state, up to a bound; of one organisation if named."""
+    states = [AccountState.PENDING, AccountState.ACTIVE, AccountState.SUSPENDED]
+    counts = []
+    for state in states:
+        condition = Account.state == state
+        if organization_id is not None:
+            condition = and_(condition, Account.organization_id == organization_id)
+        counts.append(_bounded(Account, condition))
+    row = session.execute(select(*counts).execution_options(unscoped="figures, no rows")).one()
+    return dict(zip(states, row, strict=True))
+
+
+def stock_figures(session: Session, office: OfficeCode) -> dict[KeyState, int]:
+    """Return how many keys of an office's stock are in each state, up to a bound (M9)."""
+    states = [KeyState.IN_STOCK, KeyState.RECEIVED, KeyState.RETURNED]
+    counts = [
+        _bounded(Key, and_(Key.office_code == office.value, Key.state == state)) for state in states
+    ]
+    row = session.execute(
+        select(*counts).execution_options(unscoped="figures of the own stock, no rows")
+    ).one()
+    return dict(zip(states, row, strict=True))
+
+
+def own_key(session: Session, actor: Actor) -> Key | None:
+    """Return the active key of the actor."""
+    found: Key | None = session.scalar(
+        select(Key).where(Key.holder_id == actor.account_id, Key.state == KeyState.ISSUED)
+    )
+    return found
+
+
+def own_grants(session: Session, actor: Actor) -> list[AccountGrant]:
+    """Return what the actor holds now."""
+    return list(
+        session.scalars(
+            select(AccountGrant)
+            .where(AccountGrant.account_id == actor.account_id, AccountGrant.valid_until.is_(None))
+            .options(joinedload(AccountGrant.item))
+            .order_by(AccountGrant.item_id)
+        )
+    )

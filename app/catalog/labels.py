@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from app.catalog import enums as e
+from app.catalog import types as t
 from app.i18n import N_
 
 LABELS: dict[type[StrEnum], dict[str, str]] = {
@@ -90,6 +91,44 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         e.Channel.REST: N_("REST"),
         e.Channel.CLI: N_("Command line"),
         e.Channel.JOB: N_("Scheduled job"),
+    },
+    t.Act: {
+        t.Act.DRAFT: N_("Drafting"),
+        t.Act.APPLY: N_("Applying"),
+        t.Act.ACCEPT: N_("Accepting"),
+        t.Act.FIRST_REVIEW: N_("First review"),
+        t.Act.SECOND_REVIEW: N_("Second review"),
+        t.Act.APPROVE: N_("Approval"),
+        t.Act.DECIDE: N_("Decision"),
+        t.Act.REGISTER: N_("Entry in the register"),
+        t.Act.MAKE_CERTIFICATE: N_("Making the certificate"),
+        t.Act.ISSUE_CERTIFICATE: N_("Issuing the certificate"),
+        t.Act.CLOSE: N_("Closing"),
+        t.Act.ARCHIVE: N_("Archiving"),
+        t.Act.SEE_RESULTS: N_("Seeing the results"),
+        t.Act.BROWSE: N_("Browsing"),
+        t.Act.QUERY: N_("Query"),
+    },
+    t.RoadAction: {
+        t.RoadAction.APPROVE: N_("Review"),
+        t.RoadAction.CONFIGURE: N_("Configure"),
+        t.RoadAction.ISSUE_KEY: N_("Issue key"),
+        t.RoadAction.TAKE_BACK_KEY: N_("Take back key"),
+        t.RoadAction.REBIND_KEY: N_("Rebind or reissue key"),
+        t.RoadAction.CANCEL_USER: N_("Cancel user"),
+        t.RoadAction.DELETE_BUSINESS: N_("Delete business"),
+        t.RoadAction.RESTORE_LOGIN: N_("Restore sign-in"),
+    },
+    t.PaperGroup: {
+        t.PaperGroup.GOVERNMENT: N_("Management unit"),
+        t.PaperGroup.ENTERPRISE: N_("Enterprise"),
+        t.PaperGroup.DEVELOPER: N_("Real estate developer"),
+        t.PaperGroup.FINANCIAL: N_("Financial institution"),
+        t.PaperGroup.INSTITUTION: N_("Public institution, agency or association"),
+    },
+    t.RuleOrigin: {
+        t.RuleOrigin.CATALOGUE: N_("Shipped catalogue"),
+        t.RuleOrigin.OFFICE: N_("The office"),
     },
     e.AuditOutcome: {
         e.AuditOutcome.DONE: N_("Done"),

@@ -41,6 +41,13 @@ class RoadAction(StrEnum):
     RESTORE_LOGIN = "restore_login"
 
 
+class RuleOrigin(StrEnum):
+    """Who wrote a row: the catalogue's files, or the office in the console."""
+
+    CATALOGUE = "catalogue"
+    OFFICE = "office"
+
+
 class PaperGroup(StrEnum):
     """Whom a paper is asked of: a legal form, or one type of organisation besides (M5.2)."""
 

@@ -1,22 +1,15 @@
 """Rows of the catalogue: who wrote them, and from when they are in force (M11, 第十一条)."""
 
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, and_, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.catalog.fields import field_info
+from app.catalog.types import RuleOrigin
 from app.i18n import N_
 from app.models.base import check, enum_type
-
-
-class RuleOrigin(StrEnum):
-    """Who wrote a row: the catalogue's files, or the office in the console."""
-
-    CATALOGUE = "catalogue"
-    OFFICE = "office"
 
 
 class Originated:

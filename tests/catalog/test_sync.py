@@ -9,9 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.catalog.enums import Duty, OfficeCode
 from app.catalog.loader import FILES, load_catalog, load_file
-from app.catalog.types import Catalog, Text
+from app.catalog.types import Catalog, RuleOrigin, Text
 from app.models.audit import AuditEvent
-from app.models.dated import RuleOrigin
 from app.models.offices import District, Office, OfficeDuty
 from app.models.permissions import PermissionItem
 from app.models.regulations import Article, PaperRequirement, Pledge, RoadStep

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.models.dated import RuleOrigin
+from app.catalog.types import RuleOrigin
 from app.services.catalog.tables import DATES, Columns, Table
 
 DAY = timedelta(days=1)

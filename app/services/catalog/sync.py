@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.catalog.check import check
 from app.catalog.loader import DATA, FILES, CatalogFile, dump
-from app.catalog.types import Catalog
+from app.catalog.types import Catalog, RuleOrigin
 from app.clock import office_date
 from app.errors import Detail, DomainError
 from app.i18n import N_
-from app.models.dated import RuleOrigin
 from app.models.regulations import Pledge
 from app.security.actor import Actor
 from app.services.audit import record

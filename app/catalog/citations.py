@@ -4,6 +4,7 @@ import re
 
 _NUMERAL = "[一二三四五六七八九十]+"
 _DIGITS = "〇一二三四五六七八九十"
+_ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _TENS = 10
 LAST = "last"
 """The clause name of an article's closing paragraph (末款)."""
@@ -68,7 +69,8 @@ def place(reference: str) -> tuple[int, str]:
 def in_english(reference: str) -> str:
     """Return the English form of a citation: 第六条（四） is Article 6 (4)."""
     if annex := _ANNEX.fullmatch(reference):
-        return f"Annex {annex['number']} {_mark_in_english(annex['mark'] or '')}".rstrip()
+        inside = _mark_in_english(annex["mark"] or "")
+        return f"Annex {annex['number']}" + (f", {inside}" if inside else "")
     number, clause = place(reference)
     if not clause:
         return f"Article {number}"
@@ -82,4 +84,5 @@ def _mark_in_english(mark: str) -> str:
     match = _MARK.fullmatch(mark)
     if match is None:
         return mark
-    return f"{_number(match['part'])} ({_number(match['section'])}) {match['item']}".rstrip()
+    part, section = _ROMAN[_number(match["part"])], _number(match["section"])
+    return f"{part} ({section}) {match['item']}".rstrip()

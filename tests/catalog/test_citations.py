@@ -30,7 +30,7 @@ def test_an_annex_is_cited_with_the_place_in_it():
     assert cite_annex(3) == "附件3"
     assert annex_of("附件3") == 3
     assert in_english("附件3") == "Annex 3"
-    assert in_english(cite_annex(1, "二（二）10")) == "Annex 1 2 (2) 10"
+    assert in_english(cite_annex(1, "二（二）10")) == "Annex 1, II (2) 10"
 
 
 @pytest.mark.parametrize("reference", ["", "第条", "第六条（四", "6.4", "附件", "第六条 （四）"])

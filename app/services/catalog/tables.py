@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.loader import CatalogFile, file_of, in_order
 from app.catalog.shapes import flatten, gather
-from app.catalog.types import Catalog
+from app.catalog.types import Catalog, OfficeEntry
 from app.models.offices import District, Office, OfficeDuty
 from app.models.permissions import PermissionItem
 from app.models.regulations import Article, KindInfo, PaperRequirement, Pledge, RoadStep
@@ -109,5 +109,7 @@ def _column(row: Any) -> Callable[[str], Any]:
 def stored_entries(session: Session, file: CatalogFile) -> tuple[Any, ...]:
     """Return the entries that the rows of `file` amount to, in the file's order."""
     query = select(STORED[file.name]).execution_options(**PUBLIC)
+    if file.entry is OfficeEntry:
+        query = query.options(selectinload(Office.duty_rows))
     found = [gather(file.entry, _column(row)) for row in session.scalars(query)]
     return in_order(file, found)

@@ -84,5 +84,6 @@ def _mark_in_english(mark: str) -> str:
     match = _MARK.fullmatch(mark)
     if match is None:
         return mark
-    part, section = _ROMAN[_number(match["part"])], _number(match["section"])
-    return f"{part} ({section}) {match['item']}".rstrip()
+    part = _number(match["part"])
+    roman = _ROMAN[part] if part < len(_ROMAN) else str(part)
+    return f"{roman} ({_number(match['section'])}) {match['item']}".rstrip()

@@ -163,7 +163,8 @@ def session(app: Flask, database: Backend) -> Iterator[Session]:
 
 @pytest.fixture
 def client(app: Flask, database: Backend, request: pytest.FixtureRequest) -> KeydeskClient:
-    """Somebody who has not signed in, at a browser."""
+    """Somebody who has not signed in, at a browser, and has not tried either."""
+    app.extensions["appbuilder"].sm.limiter.reset()
     made: Any = app.test_client()
     if "session" in request.fixturenames:
         made.watched = request.getfixturevalue("session")

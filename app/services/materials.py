@@ -1,0 +1,179 @@
+"""Papers attached to an application: judged by content, kept by hash, read within reach (M5.2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.catalog.permissions import Permission
+from app.clock import office_date
+from app.errors import Conflict, Detail, Forbidden, InvalidInput, NotFound
+from app.i18n import N_
+from app.models.applications import Application
+from app.models.materials import Material
+from app.security.actor import Actor
+from app.security.audit import record
+from app.services import regulations
+from app.services.applications import EDITABLE
+from app.services.file_store import FileStore
+from app.services.papers import MAX_BYTES, Readable, inspect_upload
+
+MOST_PER_FORM = 500
+RULE = "M5.2"
+ARTICLE = "第五条（二）"
+OTHER = "other"
+"""The code of a paper that no checklist asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which paper a file is, and whose."""
+
+    paper_code: str
+    line_id: int | None = None
+
+
+def _require_own_open_form(application: Application, actor: Actor) -> None:
+    if not actor.may(Permission.MATERIALS_ADD) or (
+        actor.organization_id != application.organization_id
+    ):
+        raise Forbidden(
+            N_("Only the organization that applies can do this."),
+            code="not_your_organization",
+            rule="M2",
+        )
+    if application.state not in EDITABLE:
+        raise Conflict(
+            N_("A form that has been handed in cannot be changed."), code="not_editable", rule="M5"
+        )
+
+
+def _check_place(
+    session: Session, application: Application, place: Place, now: datetime
+) -> list[Detail]:
+    organization = application.organization
+    asked = regulations.papers_for(
+        session,
+        organization.type,
+        organization.legal_form,
+        application.rules_on or office_date(now),
+        kind=application.kind,
+    )
+    problems = []
+    if place.paper_code not in {OTHER, *(paper.code for paper in asked)}:
+        problems.append(
+            Detail(
+                "paper_code",
+                "unknown_paper",
+                N_("This paper is not asked of this applicant."),
+                rule=RULE,
+            )
+        )
+    if place.line_id is not None and place.line_id not in {line.id for line in application.lines}:
+        problems.append(
+            Detail("line_id", "unknown_line", N_("There is no such line on this form."), rule=RULE)
+        )
+    return problems
+
+
+def attach(
+    session: Session,
+    application: Application,
+    place: Place,
+    *,
+    stream: Readable,
+    filename: str | None,
+    store: FileStore,
+    actor: Actor,
+    now: datetime,
+    max_bytes: int = MAX_BYTES,
+) -> Material:
+    """Keep a file with a draft or returned form of the own organisation and return its row.
+
+    Raises InvalidInput for a file that is no paper. The caller commits.
+    """
+    _require_own_open_form(application, actor)
+    problems = _check_place(session, application, place, now)
+    count = session.scalar(
+        select(func.count()).select_from(Material).where(Material.application_id == application.id)
+    )
+    if (count or 0) >= MOST_PER_FORM:
+        problems.append(
+            Detail(
+                "file",
+                "too_many_files",
+                N_("At most %(limit)s files on one form."),
+                {"limit": MOST_PER_FORM},
+                RULE,
+            )
+        )
+    if problems:
+        raise InvalidInput(details=problems, rule=RULE, article=ARTICLE)
+    inspected = inspect_upload(stream, filename, max_bytes=max_bytes)
+    store.store(inspected.content)
+    material = Material(
+        application_id=application.id,
+        line_id=place.line_id,
+        paper_code=place.paper_code,
+        filename=inspected.filename,
+        content_type=inspected.content_type,
+        size=inspected.size,
+        sha256=inspected.sha256,
+        pages=inspected.pages,
+        uploaded_by_id=actor.account_id,
+        uploaded_at=now,
+    )
+    session.add(material)
+    session.flush()
+    _record(session, "material:added", application, material, actor=actor, now=now)
+    return material
+
+
+def detach(session: Session, material: Material, *, actor: Actor, now: datetime) -> None:
+    """Take a file off a draft or returned form of the own organisation; the caller commits.
+
+    The content stays in the store: what was handed in before may point to it.
+    """
+    application = material.application
+    _require_own_open_form(application, actor)
+    _record(session, "material:removed", application, material, actor=actor, now=now)
+    session.delete(material)
+    session.flush()
+
+
+def find(session: Session, material_id: int) -> Material:
+    """Return a paper within the actor's row scope; NotFound beyond it."""
+    found: Material | None = session.scalar(select(Material).where(Material.id == material_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _record(
+    session: Session,
+    tag: str,
+    application: Application,
+    material: Material,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    about: dict[str, Any] = {
+        "paper": material.paper_code,
+        "file": material.filename,
+        "sha256": material.sha256,
+    }
+    added = tag == "material:added"
+    record(
+        session,
+        tag=tag,
+        subject=application,
+        actor=actor,
+        now=now,
+        old=None if added else about,
+        new=about if added else None,
+        rule=RULE,
+        article=ARTICLE,
+    )

@@ -42,7 +42,7 @@ class Application(Base):
 
     __tablename__ = "application"
     __table_args__ = (
-        check("state = 'draft' OR pledge_id IS NOT NULL", "submitted_has_pledge"),
+        check("state IN ('draft', 'withdrawn') OR pledge_id IS NOT NULL", "submitted_has_pledge"),
         Index("ix_application_organization_id_id", "organization_id", "id"),
         Index("ix_application_state_id", "state", "id"),
         Index("ix_application_kind_state_id", "kind", "state", "id"),

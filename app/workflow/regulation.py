@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind, OrganizationType
+from app.catalog.enums import ApplicationKind, Category, OrganizationType
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
 from app.models.regulations import PaperRequirement, Pledge, RoadStep
@@ -45,10 +45,8 @@ def pledge_on(session: Session, kind: ApplicationKind, day: date) -> Pledge | No
 
 def items_on(session: Session, tier: OrganizationType, day: date) -> list[PermissionItem]:
     """Return the items of a tier in the annex's order (M4a, M4b)."""
-    return list(
-        session.scalars(
-            select(PermissionItem)
-            .where(PermissionItem.tier == tier, PermissionItem.covering(day))
-            .order_by(PermissionItem.id)
-        )
+    found = session.scalars(
+        select(PermissionItem).where(PermissionItem.tier == tier, PermissionItem.covering(day))
     )
+    groups = list(Category)
+    return sorted(found, key=lambda item: (groups.index(item.category), item.number))

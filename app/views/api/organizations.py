@@ -1,0 +1,40 @@
+"""Organisations over REST (M2, 第二条)."""
+
+from typing import Any
+
+from app.clock import now
+from app.services.organizations import amend_organization, register_organization
+from app.services.resources import RESOURCES
+from app.views.api.base import CHANGE, CREATE, READ, ConsoleApi
+from app.views.api.body import flat, text_of
+from app.views.api.door import actor, asked, session
+
+
+class OrganizationsApi(ConsoleApi):
+    """Listed within reach, registered and corrected; never deleted."""
+
+    resource = RESOURCES["organizations"]
+    include_route_methods = READ | CREATE | CHANGE
+
+    def add(self, body: dict[str, Any]) -> Any:
+        """Register an organisation by its code."""
+        asked().tag = "organization:registered"
+        asked().subject_label = str(body.get("code", ""))[:200]
+        flat(body)
+        return register_organization(session(), raw=body, actor=actor(), now=now())
+
+    def change(self, row: Any, body: dict[str, Any], version: int | None) -> None:
+        """Correct the fields that are named."""
+        asked().tag = "organization:amended"
+        comment = asked().comment = text_of(body, "comment")
+        body.pop("comment", None)
+        flat(body)
+        amend_organization(
+            session(),
+            row,
+            body,
+            actor=actor(),
+            now=now(),
+            comment=comment,
+            expected_version=version,
+        )

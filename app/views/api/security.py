@@ -1,0 +1,186 @@
+"""Signing in over REST: tokens for a password, a new one, the end of all sessions (M4, 第四条)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import flask
+from flask import Response, jsonify, request
+from flask_appbuilder.api import expose
+from flask_jwt_extended import create_access_token, create_refresh_token
+
+from app.catalog.enums import Channel
+from app.clock import now
+from app.errors import BadRequest, Detail, DomainError
+from app.i18n import N_
+from app.models.accounts import Account
+from app.security.actor import Actor, acting
+from app.services import signin
+from app.views.access import settings
+from app.views.api.body import flag_of, only, read_object, text_of
+from app.views.api.door import (
+    Access,
+    actor,
+    asked,
+    by_token,
+    came_by_token,
+    me,
+    serves,
+    session,
+)
+from app.views.api.openapi import ERROR_ANSWERS, SpecifiedApi, json_answer, json_body
+from app.views.limits import count_sign_in
+from app.views.signin import MOST_LOGIN
+from app.views.signin import enter as begin_session
+
+PROVIDER = "db"
+PUBLIC = Access(public=True)
+SIGNED_IN = Access(first_password=True)
+
+TEXT = {"type": "string"}
+TOKENS = {
+    "type": "object",
+    "required": ["access_token"],
+    "properties": {
+        "access_token": TEXT,
+        "refresh_token": TEXT,
+        "must_change_password": {"type": "boolean"},
+    },
+}
+
+
+class SecurityApi(SpecifiedApi):
+    """Signing in and out of REST; the same rules as the sign-in page."""
+
+    resource_name = "security"
+    class_permission_name = "accounts"
+    subject_type = "account"
+    openapi_spec_tag = "security"
+
+    @expose("/login", methods=("POST",))
+    @serves(PUBLIC, tag="session:refused")
+    def login(self) -> Response:
+        """Give tokens to whoever knows the password of an active account with an active key."""
+        body = read_object()
+        only(body, frozenset({"username", "password", "provider", "refresh"}))
+        if text_of(body, "provider") not in {"", PROVIDER}:
+            problem = Detail(
+                "provider",
+                "unknown_choice",
+                N_("Choose one of: %(choices)s."),
+                {"choices": PROVIDER},
+            )
+            raise BadRequest(code="unknown_choice", details=[problem])
+        username = text_of(body, "username", required=True)
+        password = text_of(body, "password", required=True)
+        refresh = flag_of(body, "refresh")
+        return jsonify(_sign_in(username, password, refresh=refresh))
+
+    @expose("/refresh", methods=("POST",))
+    @serves(PUBLIC, tag="session:refused")
+    def refresh(self) -> Response:
+        """Give a new access token for a refresh token whose session has not ended."""
+        by_token(refresh=True)
+        return jsonify(tokens(me(), fresh=False))
+
+    @expose("/password", methods=("POST",))
+    @serves(SIGNED_IN, tag="account:password_changed")
+    def password(self) -> Response:
+        """Replace the own password; every earlier session and token ends, new ones are given."""
+        account = me()
+        asked().concerns(account)
+        body = read_object()
+        only(body, frozenset({"old_password", "new_password"}))
+        count_sign_in(account.login_name)
+        signin.change_password(
+            session(),
+            account,
+            text_of(body, "old_password", required=True),
+            text_of(body, "new_password", required=True),
+            actor=actor(),
+            now=now(),
+        )
+        session().commit()
+        if not came_by_token():
+            begin_session(account)
+        return jsonify(tokens(account, refresh=True))
+
+    @expose("/logout", methods=("POST",))
+    @serves(SIGNED_IN, tag="session:signed_out")
+    def logout(self) -> Response:
+        """End every session and token of this account."""
+        account = me()
+        asked().concerns(account)
+        signin.sign_out(session(), account, actor=actor(), now=now())
+        session().commit()
+        if not came_by_token():
+            flask.session.clear()
+        return jsonify({})
+
+    def specify(self, method: str) -> dict[str, Any]:
+        """Describe each of the four for the OpenAPI document."""
+        text = {"type": "string"}
+        posted: dict[str, tuple[dict[str, Any], list[str]]] = {
+            "login": (
+                {
+                    "username": text,
+                    "password": {"type": "string", "format": "password"},
+                    "provider": {"type": "string", "enum": [PROVIDER], "default": PROVIDER},
+                    "refresh": {"type": "boolean", "default": False},
+                },
+                ["username", "password"],
+            ),
+            "password": (
+                {"old_password": text, "new_password": text},
+                ["old_password", "new_password"],
+            ),
+        }
+        answers = {"200": json_answer("Tokens", TOKENS), **ERROR_ANSWERS}
+        if method == "logout":
+            answers["200"] = json_answer("Signed out", {"type": "object"})
+        operation: dict[str, Any] = {"responses": answers}
+        if method in posted:
+            operation["requestBody"] = json_body(*posted[method])
+        if method == "login":
+            operation["security"] = []
+        if method == "refresh":
+            operation["security"] = [{"jwt_refresh": []}]
+        return operation
+
+
+def _sign_in(username: str, password: str, *, refresh: bool) -> dict[str, Any]:
+    """Ask the service that the page asks; it has written its event whichever way it went."""
+    count_sign_in(username[:MOST_LOGIN])
+    system = replace(
+        Actor.system("sign-in", channel=Channel.REST), remote_addr=request.remote_addr or ""
+    )
+    with acting(session(), system):
+        try:
+            account = signin.sign_in(
+                session(),
+                username,
+                password,
+                actor=system,
+                now=now(),
+                requires_key=settings().login_requires_key,
+            )
+        except DomainError:
+            asked().recorded = True
+            session().commit()
+            raise
+        session().commit()
+        return tokens(account, refresh=refresh)
+
+
+def tokens(account: Account, *, refresh: bool = False, fresh: bool = True) -> dict[str, Any]:
+    """Return tokens that end with the account's present epoch."""
+    identity = account.get_id()
+    found: dict[str, Any] = {
+        "access_token": create_access_token(identity=identity, fresh=fresh),
+        "must_change_password": account.must_change_password,
+    }
+    if refresh:
+        found["refresh_token"] = create_refresh_token(
+            identity=identity, expires_delta=timedelta(hours=settings().session_hours)
+        )
+    return found

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import ApplicationKind, Category, OrganizationType
+from app.catalog.types import PaperGroup
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
 from app.models.regulations import PaperRequirement, Pledge, RoadStep
@@ -24,10 +25,11 @@ def road_on(session: Session, kind: ApplicationKind, day: date) -> list[RoadStep
 
 def papers_on(session: Session, organization: Organization, day: date) -> list[PaperRequirement]:
     """Return the papers that `organization` hands in, by its legal form and type (M5.2)."""
-    groups = {organization.legal_form.value, organization.type.value}
+    names = {organization.legal_form.value, organization.type.value}
+    groups = [group for group in PaperGroup if group.value in names]
     found = session.scalars(
         select(PaperRequirement)
-        .where(PaperRequirement.applies_to.in_(sorted(groups)), PaperRequirement.covering(day))
+        .where(PaperRequirement.applies_to.in_(groups), PaperRequirement.covering(day))
         .order_by(PaperRequirement.position, PaperRequirement.id)
     )
     unique: dict[str, PaperRequirement] = {}

@@ -18,7 +18,7 @@ function sums() {
   $("[data-sum-remarks]", box).textContent = remarks;
   const main = $("[data-act-words]");
   if (main) {
-    main.textContent = refused ? main.dataset.mixed.replace("{pass}", passed).replace("{refuse}", refused) : main.dataset.plain.replace("{pass}", passed);
+    main.textContent = main.closest("button").dataset.confirmTitle = refused ? main.dataset.mixed.replace("{pass}", passed).replace("{refuse}", refused) : main.dataset.plain.replace("{pass}", passed);
   }
   papers();
 }
@@ -83,9 +83,10 @@ form.addEventListener("click", (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   const field = $("#comment");
-  field.setCustomValidity(field.dataset.textNeeded ?? "");
-  field.reportValidity();
-  field.addEventListener("input", () => field.setCustomValidity(""), { once: true });
+  const needed = $("#comment-needed");
+  needed.hidden = false;
+  field.setAttribute("aria-invalid", "true");
+  field.addEventListener("input", () => { needed.hidden = true; field.removeAttribute("aria-invalid"); }, { once: true });
   field.focus();
 }, true);
 
@@ -94,6 +95,15 @@ form.addEventListener("click", (event) => {
   if (!link) return;
   all("[data-view]").forEach((it) => it.removeAttribute("aria-current"));
   link.setAttribute("aria-current", "true");
+  const box = $("[data-viewer]");
+  const picture = $("[data-viewer-picture]", box);
+  const shown = link.dataset.view === "image";
+  picture.hidden = !shown;
+  $("iframe", box).hidden = shown;
+  if (!shown) return;
+  event.preventDefault();
+  $("img", picture).src = link.href;
+  picture.scrollTop = 0;
 });
 $("[data-view]")?.setAttribute("aria-current", "true");
 restore();

@@ -1,8 +1,8 @@
 // The line editor: any number of lines, of which only those in sight are drawn; the rest live in memory and are
 // added to the form when it is sent (formdata). Contract: macros/lines.html.
+import { drawRow, notes, sayItems } from "./lines_cells.js";
 import { choice, citizenId, items, layout, table } from "./lines_paste.js";
 import { choose as chooseItems } from "./lines_items.js";
-import { enhance } from "./picker.js";
 
 const WINDOW_FROM = 120;
 const ROW = 43;
@@ -75,7 +75,7 @@ class Lines {
   range() {
     if (!this.windowed) return [0, this.rows.length, 0, 0];
     const top = this.view.scrollTop;
-    const bottom = top + (this.view.clientHeight || 600);
+    const bottom = top + Math.max(this.view.clientHeight, window.innerHeight * 0.7);
     let y = 0;
     let from = 0;
     let before = 0;
@@ -99,7 +99,7 @@ class Lines {
     const wanted = [];
     for (let n = from; n < to; n += 1) {
       const known = keep.get(n);
-      wanted.push(known && known.row === this.rows[n] && !known.stale ? known : this.drawRow(n));
+      wanted.push(known && known.row === this.rows[n] && !known.stale ? known : drawRow(this, n));
     }
     if (held && held.row === this.rows[+held.dataset.n] && !wanted.includes(held)) {
       const n = +held.dataset.n;
@@ -116,96 +116,6 @@ class Lines {
       this.body.append(this.below);
     }
     if (this.windowed) for (const it of wanted) this.heights[+it.dataset.n] = it.offsetHeight || ROW;
-  }
-
-  drawRow(n) {
-    const row = this.rows[n];
-    const line = document.createElement("tr");
-    line.row = row;
-    line.dataset.n = String(n);
-    const count = line.insertCell();
-    count.className = "line-number num";
-    count.textContent = String(n + 1);
-    for (const column of this.columns) {
-      const cell = line.insertCell();
-      cell.className = `is-${column.size ?? "m"}`;
-      cell.dataset.label = column.label;
-      cell.append(this.control(row, n, column));
-      this.notes(cell, row, n, column.name);
-    }
-    const tools = line.insertCell();
-    tools.className = "line-tools";
-    const remove = document.createElement("button");
-    remove.type = "button";
-    remove.className = "btn-icon";
-    remove.textContent = "×";
-    remove.dataset.remove = "";
-    remove.setAttribute("aria-label", `${this.text.remove} ${n + 1}`);
-    tools.append(remove);
-    if (row.errors[""] || row.remarks[""]) this.notes(line.cells[1], row, n, "");
-    return line;
-  }
-
-  control(row, n, column) {
-    const value = row.cells[column.name] ?? "";
-    const name = `${column.label} ${n + 1}`;
-    let it;
-    if (column.kind === "items") {
-      it = document.createElement("button");
-      it.type = "button";
-      it.className = "items-cell";
-      it.setAttribute("aria-haspopup", "dialog");
-      this.sayItems(it, row, n, column);
-    } else if (column.kind === "select") {
-      it = document.createElement("select");
-      it.className = "form-select";
-      it.append(new Option("", ""), ...column.choices.map((known) => new Option(known.label, known.value, false, known.value === value)));
-    } else if (column.kind === "picker") {
-      it = document.createElement("select");
-      Object.assign(it.dataset, { pickerUrl: column.picker_url ?? this.data.picker_url, pickerHint: column.placeholder ?? "", pickerClear: this.text.remove });
-      it.append(new Option("", ""));
-      if (value) it.append(new Option(row.labels[column.name] ?? value, value, true, true));
-    } else {
-      it = document.createElement("input");
-      it.className = `form-control${column.kind === "citizen_id" ? " num" : ""}`;
-      it.type = column.kind === "date" ? "date" : "text";
-      it.value = value;
-      it.autocomplete = "off";
-      it.spellcheck = false;
-      if (column.maxlength) it.maxLength = column.maxlength;
-      if (column.readonly) it.readOnly = true;
-      if (column.placeholder) it.placeholder = column.placeholder;
-    }
-    it.id = `lines-${n}-${column.name}`;
-    it.dataset.column = column.name;
-    if (column.kind !== "items") it.setAttribute("aria-label", name);
-    if (row.errors[column.name]) { it.setAttribute("aria-invalid", "true"); it.setAttribute("aria-describedby", `${it.id}-error`); }
-    if (column.kind !== "picker") return it;
-    const box = document.createElement("div");
-    box.append(it);
-    enhance(it);
-    return box;
-  }
-
-  sayItems(button, row, n, column) {
-    const codes = row.cells[column.name] ?? [];
-    const names = codes.map((code) => this.names.get(code) ?? code);
-    button.textContent = names.length ? names.join("、") : this.text.choose;
-    button.classList.toggle("is-empty", !names.length);
-    button.title = names.join("\n");
-    button.setAttribute("aria-label", `${column.label} ${n + 1}: ${names.join("、") || this.text.none}`);
-  }
-
-  notes(cell, row, n, name) {
-    const add = (kind, text) => {
-      const note = document.createElement("p");
-      note.className = kind;
-      note.id = `lines-${n}-${name}-${kind === "cell-error" ? "error" : "remark"}`;
-      note.textContent = text;
-      cell.append(note);
-    };
-    if (row.errors[name]) { cell.classList.add("has-error"); add("cell-error", row.errors[name]); }
-    if (row.remarks[name]) add("cell-remark", `${this.text.remark} ${row.remarks[name]}`);
   }
 
   // What is in the cell is judged when one leaves it; what the server said stands until the cell changes.
@@ -267,7 +177,7 @@ class Lines {
   tell(message = "", undo = false) {
     const filled = this.rows.filter((row) => !this.isEmpty(row)).length;
     const wrong = this.wrong();
-    const parts = [message, `${filled} ${this.text.filled}`].filter(Boolean).join(" · ");
+    const parts = [message, `${filled.toLocaleString()} ${this.text.filled}`].filter(Boolean).join(" · ");
     this.status.replaceChildren(document.createTextNode(parts));
     const offer = (text, act) => {
       const button = document.createElement("button");
@@ -343,7 +253,7 @@ class Lines {
     const wrong = place.row.errors[column.name];
     if (wrong) { control?.setAttribute("aria-invalid", "true"); control?.setAttribute("aria-describedby", `${control.id}-error`); }
     else { control?.removeAttribute("aria-invalid"); control?.removeAttribute("aria-describedby"); }
-    this.notes(cell, place.row, place.n, column.name);
+    notes(this, cell, place.row, place.n, column.name);
     if (this.windowed) this.heights[place.n] = place.line.offsetHeight;
   }
 
@@ -358,7 +268,7 @@ class Lines {
     } else {
       place.row.cells[column.name] = answer.codes;
       this.judge(place.row, column);
-      this.sayItems(button, place.row, place.n, column);
+      sayItems(this, button, place.row, place.n, column);
       this.refreshCell(place);
     }
     this.tell("", answer.all);

@@ -58,7 +58,7 @@ class Settings:
 
     @classmethod
     def from_environment(
-        cls, environ: Mapping[str, str] | None = None, *, demo_env: Path = DEMO_ENV
+        cls, environ: Mapping[str, str] | None = None, *, demo_env: Path | None = None
     ) -> "Settings":
         """Read the process's environment, completed by the demo's file where there is one.
 
@@ -66,7 +66,7 @@ class Settings:
         """
         environ = os.environ if environ is None else environ
         given = {name: value for name, value in environ.items() if value}
-        return _Reader({**read_env_file(demo_env), **given}).settings()
+        return _Reader({**read_env_file(demo_env or DEMO_ENV), **given}).settings()
 
     @property
     def is_sqlite(self) -> bool:

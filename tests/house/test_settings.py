@@ -36,6 +36,22 @@ def test_everything_that_is_wrong_is_said_together():
     ]
 
 
+def test_the_start_ends_with_the_list_and_without_a_traceback():
+    program = "import config, pathlib; config.DEMO_ENV = pathlib.Path('/nonexistent'); import run"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for name in SECRETS:
+        assert f"{name} is missing" in done.stderr
+
+
 def test_a_secret_never_shows_when_the_settings_are_printed():
     shown = repr(read())
     assert "s" * 32 not in shown

@@ -4,6 +4,7 @@ import re
 
 from pypinyin import lazy_pinyin
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.catalog.enums import LineVerdict, OrganizationType
 from app.catalog.permissions import RoleName
@@ -33,7 +34,7 @@ def open_accounts(act: Act) -> None:
     application: Application = act.subject
     lines = [line for line in application.passed_lines() if line.account_id is None]
     chosen: dict[int, str] = act.data or {}
-    names = _login_names(act, lines, chosen)
+    names = login_names_for(act.session, application, lines, chosen)
     holder = _role(act, RoleName.HOLDER)
     opened = []
     for line in lines:
@@ -79,9 +80,13 @@ def _role(act: Act, name: RoleName) -> Role:
     return act.session.scalars(select(Role).where(Role.name == name.value)).one()
 
 
-def _login_names(act: Act, lines: list[ApplicationLine], chosen: dict[int, str]) -> dict[int, str]:
+def login_names_for(
+    session: Session,
+    application: Application,
+    lines: list[ApplicationLine],
+    chosen: dict[int, str],
+) -> dict[int, str]:
     """Return a free login name per position: the chosen one, or the name in pinyin."""
-    application: Application = act.subject
     stems = {line.position: _pinyin(line.name) for line in lines if line.position not in chosen}
     wanted = {
         *(name.lower() for name in chosen.values()),
@@ -89,7 +94,7 @@ def _login_names(act: Act, lines: list[ApplicationLine], chosen: dict[int, str])
         *(_numbered(stem, application, position) for position, stem in stems.items()),
     }
     taken = set(
-        act.session.scalars(select(Account.login_key).where(Account.login_key.in_(sorted(wanted))))
+        session.scalars(select(Account.login_key).where(Account.login_key.in_(sorted(wanted))))
     )
     names: dict[int, str] = {}
     problems = []

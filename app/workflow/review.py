@@ -28,11 +28,18 @@ def own_open_work(application: Application, actor: Actor) -> WorkItem | None:
 
 
 def own_closed_work(application: Application, actor: Actor) -> WorkItem | None:
-    """Return the step of this round that the actor's office has closed already, if any."""
+    """Return the actor's office's closed step beside those that wait now, if there is one.
+
+    Steps of an earlier position are no longer in question: what waits is another's duty (M3).
+    """
+    waiting = {work.step for work in open_work(application)}
     closed = [
         w
         for w in application.work_items
-        if w.closed_at is not None and w.round == application.round and w.duty in actor.duties
+        if w.closed_at is not None
+        and w.round == application.round
+        and w.step in waiting
+        and w.duty in actor.duties
     ]
     return closed[-1] if closed else None
 

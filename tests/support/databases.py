@@ -95,7 +95,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 def in_memory() -> Path | None:
-    """A folder in memory that holds a few databases, if there is one: clones are ten times faster."""
+    """A folder in memory that holds a few databases, if there is one; clones are faster there."""
     memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30 else None
 

@@ -300,11 +300,20 @@ def _active_key(act: Act, account_id: int) -> Key | None:
 
 @GUARDS.register
 def no_open_application_names_holder(act: Act) -> Iterator[Detail]:
-    """M6: nobody with something unfinished is cancelled; it is listed."""
+    """M6: nobody with something unfinished is cancelled; it is listed.
+
+    The application that is being completed without this person is finished by that.
+    """
+    root = act.root.subject
+    completing = root.id if isinstance(root, Application) else None
     numbers = act.session.scalars(
         select(Application.number)
         .join(ApplicationLine, ApplicationLine.application_id == Application.id)
-        .where(ApplicationLine.account_id == act.subject.id, Application.state.in_(OPEN_STATES))
+        .where(
+            ApplicationLine.account_id == act.subject.id,
+            Application.state.in_(OPEN_STATES),
+            Application.id.is_distinct_from(completing),
+        )
     )
     for number in numbers:
         yield Detail(

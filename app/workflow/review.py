@@ -66,7 +66,11 @@ def who_decided(session: Session, subject: Any) -> list[Detail]:
             WorkItem.closed_by_id.is_not(None),
         )
         .options(joinedload(WorkItem.closed_by))
-        .order_by(WorkItem.closed_at.desc(), WorkItem.id.desc())
+        .order_by(
+            WorkItem.closed_at.desc(),
+            WorkItem.outcome == StepOutcome.CANCELLED,  # called off by what another decided
+            WorkItem.id.desc(),
+        )
         .limit(1)
     )
     if last is None or last.closed_by is None or last.outcome is None or last.closed_at is None:

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, event
 
 from app.models.base import metadata
-from app.security import scopes
+from app.security import scopes, writes
 
 db = SQLAlchemy(metadata=metadata)
 migrate = Migrate(db=db, directory="migrations", render_as_batch=True)
@@ -37,3 +37,4 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 scopes.install(db.session.session_factory.class_)
+writes.install(db.session.session_factory.class_)

@@ -28,7 +28,6 @@ class AuditEvent(Base):
         Index("ix_audit_event_organization_id_id", "organization_id", "id"),
         Index("ix_audit_event_person_id_id", "person_id", "id"),
         Index("ix_audit_event_subject_label_id", "subject_label", "id"),
-        Index("ix_audit_event_actor_label_id", "actor_label", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -43,16 +42,32 @@ class AuditEvent(Base):
         default=AuditOutcome.DONE,
         info=field_info(label=N_("Outcome"), kind="choice", in_list=True, filterable=True),
     )
-    subject_type: Mapped[str] = mapped_column(String(32))
-    subject_id: Mapped[int | None] = mapped_column(BigId)
+    subject_type: Mapped[str] = mapped_column(
+        String(32), info=field_info(label=N_("Kind of record"))
+    )
+    subject_id: Mapped[int | None] = mapped_column(
+        BigId, info=field_info(label=N_("Number of the record"), kind="integer")
+    )
     subject_label: Mapped[str] = mapped_column(
         String(200), info=field_info(label=N_("Subject"), in_list=True, search="prefix")
     )
-    organization_id: Mapped[int | None] = mapped_column()
-    person_id: Mapped[int | None] = mapped_column()
-    actor_id: Mapped[int | None] = mapped_column()
+    organization_id: Mapped[int | None] = mapped_column(
+        info=field_info(
+            label=N_("Organization"), kind="reference", resource="organizations", filterable=True
+        )
+    )
+    person_id: Mapped[int | None] = mapped_column(
+        info=field_info(
+            label=N_("About whom"), kind="reference", resource="accounts", filterable=True
+        )
+    )
+    actor_id: Mapped[int | None] = mapped_column(
+        info=field_info(
+            label=N_("Account that acted"), kind="reference", resource="accounts", filterable=True
+        )
+    )
     actor_label: Mapped[str] = mapped_column(
-        String(120), info=field_info(label=N_("By whom"), in_list=True, search="prefix")
+        String(120), info=field_info(label=N_("By whom"), in_list=True)
     )
     channel: Mapped[Channel] = mapped_column(
         enum_type(Channel),
@@ -70,8 +85,8 @@ class AuditEvent(Base):
     comment: Mapped[str] = mapped_column(
         Text, default="", info=field_info(label=N_("Reason"), kind="longtext")
     )
-    old: Mapped[dict[str, object] | None] = mapped_column(JSON)
-    new: Mapped[dict[str, object] | None] = mapped_column(JSON)
+    old: Mapped[dict[str, object] | None] = mapped_column(JSON, info=field_info(label=N_("Before")))
+    new: Mapped[dict[str, object] | None] = mapped_column(JSON, info=field_info(label=N_("After")))
 
 
 class IdempotencyKey(Base):

@@ -1,7 +1,8 @@
 """Who sees which rows: one function per model turns an actor into an SQL predicate.
 
-The predicates reach every ORM select, lazy load and refresh through one session listener. Without
-an actor nothing is readable; a deliberate look past the scope says why:
+The predicates reach every ORM select, lazy load and refresh, every ORM update and delete, through
+one session listener. Without an actor nothing is readable; a deliberate look past the scope says
+why:
 `.execution_options(unscoped="login name must be unique")`.
 """
 
@@ -216,7 +217,9 @@ def _criteria(actor: Actor | None) -> list[Any]:
 
 
 def _narrow(state: ORMExecuteState) -> None:
-    if not state.is_select or state.execution_options.get("unscoped"):
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    if state.execution_options.get("unscoped"):
         return
     info = state.session.info
     actor = info.get(ACTOR)

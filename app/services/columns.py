@@ -32,12 +32,20 @@ class Operator(StrEnum):
     STARTS = "starts"
     GT = "gt"
     LT = "lt"
+    FROM = "from"
+    UNTIL = "until"
     BETWEEN = "between"
     NULL = "null"
 
 
 _EQUAL = frozenset({Operator.EQ, Operator.NOT, Operator.IN, Operator.NULL})
-_ORDERED = _EQUAL | {Operator.GT, Operator.LT, Operator.BETWEEN}
+_ORDERED = _EQUAL | {
+    Operator.GT,
+    Operator.LT,
+    Operator.FROM,
+    Operator.UNTIL,
+    Operator.BETWEEN,
+}
 OPERATORS: dict[Stored, frozenset[Operator]] = {
     "text": _EQUAL | {Operator.CONTAINS, Operator.STARTS},
     "choice": _EQUAL,
@@ -66,6 +74,13 @@ class Column:
     members: type[StrEnum] | None = None
     limit: int | None = None
     big: bool = False
+
+    @property
+    def relation(self) -> str | None:
+        """How a row calls what this column refers to; None where it refers to nothing."""
+        if self.field.kind != "reference":
+            return None
+        return self.name.removesuffix("_id").removesuffix("_code")
 
     @property
     def operators(self) -> frozenset[Operator]:

@@ -99,19 +99,22 @@ def _before(column: Column, raw: Any) -> Condition:
     return earlier
 
 
+def _from(column: Column, raw: Any) -> Condition:
+    since: Condition = column.attribute >= column.span(raw)[0]
+    return since
+
+
+def _until(column: Column, raw: Any) -> Condition:
+    first, after = column.span(raw)
+    upto: Condition = column.attribute <= first
+    return upto if first == after else column.attribute < after
+
+
 def _between(column: Column, raw: Any) -> Condition:
     ends = raw.split(BETWEEN) if isinstance(raw, str) else raw
     if not isinstance(ends, list | tuple) or len(ends) != len(("from", "to")):
         raise UnfitValueError
-    wanted = []
-    if ends[0] not in {"", None}:
-        wanted.append(column.attribute >= column.span(ends[0])[0])
-    if ends[1] not in {"", None}:
-        first, after = column.span(ends[1])
-        wanted.append(column.attribute <= first if first == after else column.attribute < after)
-    if not wanted:
-        raise UnfitValueError
-    return and_(*wanted)
+    return and_(_from(column, ends[0]), _until(column, ends[1]))
 
 
 def _null(column: Column, raw: Any) -> Condition:
@@ -143,6 +146,8 @@ _CONDITIONS: dict[Operator, Callable[[Column, Any], Condition]] = {
     Operator.IN: _in,
     Operator.GT: _after,
     Operator.LT: _before,
+    Operator.FROM: _from,
+    Operator.UNTIL: _until,
     Operator.BETWEEN: _between,
     Operator.NULL: _null,
     Operator.STARTS: _starts,

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import NotFound
@@ -33,6 +33,8 @@ MAX_SIZE = 200
 BOUND = 10_000
 """Counting stops here: more is "more than 10,000"."""
 TAB_BOUND = 1_000
+MAX_THROUGH = 100
+"""So many rows that a term finds elsewhere are followed to what refers to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,8 +274,27 @@ class _Wishes:
             else:
                 self.others.append(condition)
         if query.search.strip():
-            self.others.append(search_condition(resource, query.search, bigrams=bigrams))
+            found = search_condition(resource, query.search, bigrams=bigrams)
+            self.others.append(or_(found, *self._through(query.search, bigrams=bigrams)))
         self.all = [*self.others, *self.of_tab]
+
+    def _through(self, term: str, *, bigrams: bool) -> list[Condition]:
+        """Return the rows that refer to what the term finds; the references are looked up first.
+
+        So that each is a short list of keys on an index of its own.
+        """
+        known: dict[str, list[Any]] = {}
+        found = []
+        for name in self.resource.through:
+            column = self.resource.columns[name]
+            target = RESOURCES[column.field.resource or ""]
+            if target.name not in known:
+                wanted = search_condition(target, term, bigrams=bigrams)
+                statement = select(target.key).where(wanted).limit(MAX_THROUGH)
+                known[target.name] = list(self.session.scalars(statement))
+            if known[target.name]:
+                found.append(column.attribute.in_(known[target.name]))
+        return found
 
     def count(self) -> tuple[int | None, bool, tuple[Tab, ...]]:
         """Return how many rows there are in this view, whether that is a bound, and the tabs."""

@@ -38,8 +38,8 @@ class Resource:
     pair only the stem. `orders` are the columns a list may be ordered by, each served by an index;
     the default is the first, descending where it begins with "-". `under` puts a second column in
     the cell of the first, `folds` bring a searched word into the spelling that is stored, `fixed`
-    are the entries of the form that never change once the row is there. `acts` says that rows live
-    by a lifecycle and have buttons.
+    are the entries of the form that never change once the row is there, `through` are references
+    whose own rows the search box looks into. `acts` says that rows live by a lifecycle.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Resource:
     under: dict[str, str] = field(default_factory=dict)
     folds: dict[str, Callable[[str], str]] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
+    through: tuple[str, ...] = ()
     acts: bool = False
 
     @cached_property
@@ -207,6 +208,7 @@ def _declared() -> Iterator[Resource]:
         tabs="state",
         folds={"serial": str.upper},
         fixed=frozenset({"office_code"}),
+        through=("holder_id",),
         acts=True,
     )
     yield Resource(
@@ -245,6 +247,7 @@ def _declared() -> Iterator[Resource]:
         plural=N_("Audit trail"),
         title=("tag", "subject_label"),
         permission=Permission.AUDIT_EVENTS_LIST,
+        through=("actor_id", "person_id"),
     )
     yield Resource(
         name="roles",
@@ -296,6 +299,7 @@ def _rules() -> Iterator[Resource]:
 
 RESOURCES: dict[str, Resource] = {resource.name: resource for resource in _declared()}
 BY_MODEL: dict[type[Any], Resource] = {r.model: r for r in RESOURCES.values()}
+BY_TABLE: dict[str, Resource] = {r.model.__tablename__: r for r in RESOURCES.values()}
 
 
 def resource_of(model: type[Any]) -> Resource:

@@ -20,7 +20,6 @@ SEARCHED = (
     ("account", "name", 60),
     ("application", "number", 20),
     ("audit_event", "subject_label", 200),
-    ("audit_event", "actor_label", 120),
     ("district", "code", 6),
     ("key", "serial", 32),
     ("organization", "code", 18),
@@ -29,7 +28,6 @@ SEARCHED = (
 )
 INDEXES = (
     ("ix_audit_event_subject_label_id", "audit_event", ["subject_label", "id"]),
-    ("ix_audit_event_actor_label_id", "audit_event", ["actor_label", "id"]),
     ("ix_key_state_id", "key", ["state", "id"]),
 )
 

@@ -2,9 +2,12 @@
 
 from flask import Flask
 
-from app.cli import catalog
+from app.cli import catalog, demo
+
+ROOMS = (catalog, demo)
 
 
 def register(application: Flask) -> None:
     """Add every group of commands to the application."""
-    catalog.register(application)
+    for room in ROOMS:
+        room.register(application)

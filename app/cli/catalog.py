@@ -18,6 +18,7 @@ from app.extensions import db
 from app.i18n import N_, _
 from app.security.actor import Actor, acting
 from app.services import catalog as service
+from app.services.roles import sync_roles
 
 group = AppGroup("catalog", help=N_("Articles, permission items, roads, papers and pledges."))
 
@@ -78,6 +79,7 @@ def sync(folder: Path, *, dry_run: bool, overrule: bool) -> None:
                 dry_run=dry_run,
                 overrule=overrule,
             )
+            roles = 0 if dry_run else sync_roles(session)
             session.commit()
     except IntegrityError as error:
         session.rollback()
@@ -90,6 +92,8 @@ def sync(folder: Path, *, dry_run: bool, overrule: bool) -> None:
             click.echo(f"{detail.field}: {detail.message}", err=True)
         raise click.ClickException(str(error)) from error
     _say(report, dry_run=dry_run)
+    if roles:
+        click.echo(_("%(count)s rows of roles and permissions brought up to date.", count=roles))
 
 
 def _say(report: service.SyncReport, *, dry_run: bool) -> None:

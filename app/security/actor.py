@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, Select, String, bindparam, func, select, type_coerce
+from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.enums import Channel, Duty, OfficeCode, OrganizationType
 from app.catalog.permissions import Permission, RoleName
 from app.models.accounts import Account, account_role
 from app.models.offices import OfficeDuty
-from app.models.roles import FabPermission, PermissionView, Role, ViewMenu
+from app.models.roles import FabPermission, PermissionView, Role, ViewMenu, permission_role
 
 ACTOR = "actor"
+SEPARATOR = "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,50 +51,92 @@ class Actor:
         return cls(name=name, permissions=frozenset(permissions), channel=channel, is_system=True)
 
 
+def _account_with_rights() -> Select[Any]:
+    """Return the statement that reads an account and all that it may, as one row."""
+    me = bindparam("account_id", type_=Integer)
+    held = select(account_role.c.role_id).where(account_role.c.account_id == me)
+    office = select(Account.office_code).where(Account.id == me).scalar_subquery()
+    pair = PermissionView.__table__.c
+    roles = select(_joined(Role.name)).where(Role.id.in_(held))
+    permissions = (
+        select(_joined(ViewMenu.name + "." + FabPermission.name))
+        .select_from(permission_role)
+        .join(PermissionView, pair.id == permission_role.c.permission_view_id)
+        .join(FabPermission, FabPermission.id == pair.permission_id)
+        .join(ViewMenu, ViewMenu.id == pair.view_menu_id)
+        .where(permission_role.c.role_id.in_(held))
+    )
+    duties = select(_joined(OfficeDuty.duty)).where(OfficeDuty.office_code == office)
+    rights = [each.correlate(None).scalar_subquery() for each in (roles, permissions, duties)]
+    return (
+        select(Account, *rights)
+        .where(Account.id == me)
+        .options(joinedload(Account.organization))
+        .execution_options(unscoped="who is signed in, and the own rights")
+    )
+
+
+def _joined(text: Any) -> Any:
+    return func.aggregate_strings(type_coerce(text, String), SEPARATOR)
+
+
+_ACCOUNT_WITH_RIGHTS = _account_with_rights()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as it was read, and what it holds."""
+
+    account: Account
+    roles: str | None
+    permissions: str | None
+    duties: str | None
+
+    def acting_through(self, channel: Channel, remote_addr: str = "") -> Actor:
+        """Return the actor that this person is at a door."""
+        account = self.account
+        return Actor(
+            name=str(account),
+            account_id=account.id,
+            organization_id=account.organization_id,
+            organization_type=account.organization.type,
+            person_digest=account.citizen_id_digest,
+            office=OfficeCode(account.office_code) if account.office_code else None,
+            duties=_duties(self.duties or ""),
+            roles=frozenset((self.roles or "").split(SEPARATOR)) - {""},
+            permissions=_permissions(self.permissions or ""),
+            channel=channel,
+            remote_addr=remote_addr,
+        )
+
+
+def read_person(session: Session, account_id: int) -> Person | None:
+    """Return who stands behind `account_id` with duties, roles and permissions as they are now."""
+    found = session.execute(_ACCOUNT_WITH_RIGHTS, {"account_id": account_id}).one_or_none()
+    return Person(*found) if found is not None else None
+
+
 def load_actor(
     session: Session, account: Account, *, channel: Channel, remote_addr: str = ""
 ) -> Actor:
-    """Return the actor behind `account`, with duties, roles and permissions as they are now."""
-    rows = session.execute(
-        select(Role.name, FabPermission.name, ViewMenu.name)
-        .select_from(account_role)
-        .join(Role, Role.id == account_role.c.role_id)
-        .outerjoin(Role.permissions)
-        .outerjoin(FabPermission, PermissionView.permission_id == FabPermission.id)
-        .outerjoin(ViewMenu, PermissionView.view_menu_id == ViewMenu.id)
-        .where(account_role.c.account_id == account.id)
-        .execution_options(unscoped="the actor's own rights")
-    ).all()
+    """Return the actor behind `account`; LookupError for one that is not stored."""
+    person = read_person(session, account.id)
+    if person is None:
+        raise LookupError(account.id)
+    return person.acting_through(channel, remote_addr)
+
+
+@lru_cache(maxsize=256)
+def _permissions(joined: str) -> frozenset[Permission]:
+    """Read what the database joined; what the program does not know opens nothing."""
     known = Permission._value2member_map_
-    permissions = {
-        known[value]
-        for _role, verb, noun in rows
-        if verb and (value := f"{noun}.{verb.removeprefix('can_')}") in known
-    }
-    duties: frozenset[Duty] = frozenset()
-    if account.office_code:
-        duties = frozenset(
-            session.scalars(
-                select(OfficeDuty.duty)
-                .where(OfficeDuty.office_code == account.office_code)
-                .execution_options(unscoped="the actor's own duties")
-            )
-        )
-    with acting(session, Actor.system("rights")):
-        organization = account.organization
-    return Actor(
-        name=str(account),
-        account_id=account.id,
-        organization_id=account.organization_id,
-        organization_type=organization.type,
-        person_digest=account.citizen_id_digest,
-        office=OfficeCode(account.office_code) if account.office_code else None,
-        duties=duties,
-        roles=frozenset(row[0] for row in rows),
-        permissions=frozenset(permissions),  # type: ignore[arg-type]
-        channel=channel,
-        remote_addr=remote_addr,
-    )
+    found = (text.replace(".can_", ".", 1) for text in joined.split(SEPARATOR))
+    return frozenset(Permission(value) for value in found if value in known)
+
+
+@lru_cache(maxsize=64)
+def _duties(joined: str) -> frozenset[Duty]:
+    return frozenset(Duty(value) for value in joined.split(SEPARATOR) if value)
 
 
 @contextmanager

@@ -6,13 +6,11 @@ from flask import Flask, g, request
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_jwt_extended import JWTManager
 from flask_login import LoginManager
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app.catalog.enums import Channel
 from app.catalog.permissions import Permission
 from app.models.accounts import Account
-from app.security.actor import ACTOR, Actor, load_actor
+from app.security.actor import ACTOR, Actor, Person, read_person
 
 EPOCH_CLAIM = "epoch"
 
@@ -45,41 +43,34 @@ class KeydeskSecurityManager(SecurityManager):
     def load_user(self, pk: str) -> Account | None:
         """Return the account of a session ("id:epoch") if it may still work."""
         identity, _, epoch = str(pk).partition(":")
-        account = self._account(identity)
-        if account is None or not account.is_active or epoch != str(account.epoch):
+        person = self._person(identity)
+        if person is None or epoch != str(person.account.epoch):
             return None
-        self._enter(account, Channel.PAGE)
-        return account
+        return self._enter(person, Channel.PAGE)
 
     def load_user_jwt(
         self, _jwt_header: dict[str, Any], jwt_data: dict[str, Any]
     ) -> Account | None:
         """Return the account of a token if it may still work."""
-        account = self._account(str(jwt_data["sub"]))
-        if account is None or not account.is_active or jwt_data.get(EPOCH_CLAIM) != account.epoch:
+        person = self._person(str(jwt_data["sub"]))
+        if person is None or jwt_data.get(EPOCH_CLAIM) != person.account.epoch:
             return None
-        self._enter(account, Channel.REST)
-        g.user = account
-        return account
+        g.user = self._enter(person, Channel.REST)
+        return person.account
 
-    def _account(self, identity: str) -> Account | None:
+    def _person(self, identity: str) -> Person | None:
+        """Return who that is; rights are read here, once a request, and nowhere else."""
         if not identity.isdecimal():
             return None
-        found: Account | None = self.session.scalar(
-            select(Account)
-            .where(Account.id == int(identity))
-            .options(joinedload(Account.organization))
-            .execution_options(unscoped="who is signed in")
-        )
-        return found
+        person = read_person(self.session, int(identity))
+        return person if person is not None and person.account.is_active else None
 
-    def _enter(self, account: Account, channel: Channel) -> None:
-        """Make `account` the actor of this request; rights are read here and nowhere else."""
-        actor = load_actor(
-            self.session, account, channel=channel, remote_addr=request.remote_addr or ""
-        )
+    def _enter(self, person: Person, channel: Channel) -> Account:
+        """Make `person` the actor of this request."""
+        actor = person.acting_through(channel, request.remote_addr or "")
         g.actor = actor
         self.session.info[ACTOR] = actor
+        return person.account
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Return whether the actor may do `can_<verb>` on `<noun>`."""

@@ -17,7 +17,8 @@ CHOSEN = "language"
 def choose_language() -> str | None:
     """Return the code that this request speaks, None outside a request.
 
-    `?_l_=en` for one request, else what was chosen, else what the browser asks for.
+    `?_l_=en` for one request, else what was chosen. Where nobody chose, pages are in the office's
+    language; a REST client is answered in the language that it asks for.
     """
     if not has_request_context():
         return None
@@ -25,6 +26,8 @@ def choose_language() -> str | None:
     if asked in LANGUAGES:
         return str(asked)
     default = str(current_app.config["BABEL_DEFAULT_LOCALE"])
+    if not request.path.startswith("/api/"):
+        return default
     return request.accept_languages.best_match(LANGUAGES, default=default)
 
 

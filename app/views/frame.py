@@ -1,12 +1,14 @@
 """The frame of every page: the menu by task, who is signed in, what waits, the language (X7)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 from werkzeug.local import LocalProxy
 
+from app import i18n
 from app.catalog.enums import OfficeCode
 from app.catalog.permissions import ROLE_LABELS, Permission, RoleName
 from app.extensions import db
@@ -246,7 +248,21 @@ def current_frame() -> dict[str, Any]:
     return frame
 
 
+@lru_cache(maxsize=256)
+def _asset(_script_root: str, filename: str) -> str:
+    return url_for("static", filename=filename)
+
+
+def template_url_for(endpoint: str, **values: Any) -> str:
+    """Return the address of a page, or of an asset, which a page names some hundred times."""
+    if endpoint == "static" and len(values) == 1:
+        return _asset(request.script_root, values["filename"])
+    return url_for(endpoint, **values)
+
+
 def init_app(application: Flask) -> None:
-    """Give `frame` to every template and the security headers to every answer."""
+    """Give `frame` and words to every template and the security headers to every answer."""
     headers.init_app(application)
+    i18n.install(application.jinja_env)
     application.jinja_env.globals["frame"] = LocalProxy(current_frame)
+    application.jinja_env.globals["url_for"] = template_url_for

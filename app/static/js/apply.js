@@ -1,5 +1,5 @@
 // The form is saved as it is typed; what could not be saved is tried again, and the browser asks before it is left.
-import { token } from "./frame.js";
+import { token } from "./token.js";
 
 const form = document.querySelector("form[data-apply]");
 const label = form?.querySelector("[data-save-state]");

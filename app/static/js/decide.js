@@ -3,7 +3,7 @@ const form = document.querySelector("form[data-decide]");
 const $ = (selector, within = form) => within.querySelector(selector);
 const all = (selector, within = form) => [...within.querySelectorAll(selector)];
 const store = `keydesk.decide.${form.getAttribute("action")}.${form.elements.version?.value}`;
-const keeps = (name) => /^(line-|remark-|paper-|comment$)/.test(name);
+const keeps = (name) => /^(line-|remark-|place-|paper-|comment$)/.test(name);
 
 function sums() {
   const lines = all("[data-line]").filter((it) => $("[data-verdict]", it));

@@ -1,5 +1,5 @@
 // Papers: dropped, chosen or photographed, sent one by one with progress, previewed. Contract: macros/papers.html.
-import { token } from "./frame.js";
+import { token } from "./token.js";
 
 const size = (bytes) => (bytes < 1048576 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
 

@@ -1,9 +1,9 @@
 // The frame: menu, theme, search everything, confirmations, reveal, signs of work. No page needs it to function.
+import { token } from "./token.js";
+
 const root = document.documentElement;
 const $ = (selector, within = document) => within.querySelector(selector);
 const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
-
-export const token = () => $('meta[name="csrf-token"]')?.content ?? "";
 
 function menu() {
   const fold = $("[data-fold]");
@@ -99,7 +99,7 @@ function search() {
 }
 
 // One question before an act. data-confirm on a submit button; keys.js asks through here too.
-export function ask({ title, text, button, typed }) {
+function ask({ title, text, button, typed }) {
   const dialog = $("#ask");
   const heading = $("#ask-title");
   const yes = $("#ask-yes");

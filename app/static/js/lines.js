@@ -139,7 +139,7 @@ class Lines {
     if (column.kind === "items") {
       const { codes, unknown } = items(text, this.items);
       row.cells[column.name] = codes;
-      if (unknown.length) { row.errors[column.name] = `${this.text.unknown} ${unknown.join("、")}`; return; }
+      if (unknown.length) { row.errors[column.name] = `${this.text.unknown} ${unknown.join(this.text.comma)}`; return; }
     } else if (column.kind === "select") row.cells[column.name] = choice(text, column.choices) ?? text;
     else row.cells[column.name] = column.kind === "citizen_id" ? text.replace(/\s/g, "").toUpperCase() : text;
     this.judge(row, column);

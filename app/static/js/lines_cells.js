@@ -73,10 +73,10 @@ function control(editor, row, n, column) {
 export function sayItems(editor, button, row, n, column) {
   const codes = row.cells[column.name] ?? [];
   const names = codes.map((code) => editor.names.get(code) ?? code);
-  button.textContent = names.length ? names.join("、") : editor.text.choose;
+  button.textContent = names.length ? names.join(editor.text.comma) : editor.text.choose;
   button.classList.toggle("is-empty", !names.length);
   button.title = names.join("\n");
-  button.setAttribute("aria-label", `${column.label} ${n + 1}: ${names.join("、") || editor.text.none}`);
+  button.setAttribute("aria-label", `${column.label} ${n + 1}: ${names.join(editor.text.comma) || editor.text.none}`);
 }
 
 export function notes(editor, cell, row, n, name) {

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, event, false, or_, select, true
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session
 
 from app.catalog.enums import ApplicationState
 from app.catalog.permissions import Permission
@@ -36,7 +36,7 @@ EVERYTHING = true()
 ACCOUNTS = Account.__table__.c
 APPLICATIONS = Application.__table__.c
 LINES = ApplicationLine.__table__.c
-WORK = WorkItem.__table__.c
+WORK = WorkItem.__table__.alias("work_of_duty").c
 
 SCOPES: dict[type[Any], ScopeFunction] = {}
 
@@ -203,16 +203,32 @@ def audit_events(model: Any, actor: Actor) -> Predicate:
     return EVERYTHING if sees_everything(actor) else false()
 
 
+class Narrowed(LoaderCriteriaOption):
+    """`with_loader_criteria` that follows its entity under whatever alias that is joined.
+
+    The library adapts a callable to an alias, but not an expression; and only an expression, whose
+    values belong to the statement's cache key, is safe to keep for one actor after the other.
+    What is joined to be loaded along is narrowed too; what is loaded later is narrowed for whoever
+    acts by then, and not for who loaded the row that it hangs on.
+    """
+
+    __slots__ = ()
+    _traverse_internals = LoaderCriteriaOption._traverse_internals  # noqa: SLF001 - one cache key
+
+    def _resolve_where_criteria(self, ext_info: Any) -> Predicate:
+        criterion: Predicate = super()._resolve_where_criteria(ext_info)
+        if not ext_info.is_aliased_class:
+            return criterion
+        adapted: Predicate = ext_info._adapter.traverse(criterion)  # noqa: SLF001 - the alias's own
+        return adapted
+
+
 def _criteria(actor: Actor | None) -> list[Any]:
     narrowed = []
     for model, function in SCOPES.items():
         predicate = false() if actor is None else function(model, actor)
         if predicate is not EVERYTHING:
-            narrowed.append(
-                with_loader_criteria(
-                    model, predicate, include_aliases=True, propagate_to_loaders=False
-                )
-            )
+            narrowed.append(Narrowed(model, predicate, include_aliases=True))
     return narrowed
 
 
@@ -226,8 +242,21 @@ def _narrow(state: ORMExecuteState) -> None:
     known = info.get(CRITERIA)
     if known is None or known[0] is not actor:
         known = info[CRITERIA] = (actor, _criteria(actor))
-    if known[1]:
-        state.statement = state.statement.options(*known[1])
+    statement: Any = state.statement
+    if state.is_relationship_load or state.is_column_load:
+        statement = _without_former(statement)
+    state.statement = statement.options(*known[1]) if known[1] else statement
+
+
+def _without_former(statement: Any) -> Any:
+    """Return the statement of a later load without the scope that came down from the first."""
+    options = statement._with_options  # noqa: SLF001 - there is no other way to take one away
+    kept = tuple(option for option in options if not isinstance(option, Narrowed))
+    if len(kept) == len(options):
+        return statement
+    fresh = statement._generate()  # noqa: SLF001 - a copy, as every method makes one
+    fresh._with_options = kept  # noqa: SLF001
+    return fresh
 
 
 def install(session_class: type[Session]) -> None:

@@ -284,7 +284,7 @@ class _Wishes:
         So that each is a short list of keys on an index of its own.
         """
         known: dict[str, list[Any]] = {}
-        found = []
+        found: list[Condition] = []
         for name in self.resource.through:
             column = self.resource.columns[name]
             target = RESOURCES[column.field.resource or ""]

@@ -6,6 +6,7 @@ from app.views.api.accounts import AccountsApi
 from app.views.api.applications import ApplicationsApi
 from app.views.api.audit import AuditEventsApi
 from app.views.api.keys import KeyMovementsApi, KeysApi
+from app.views.api.materials import MaterialsApi
 from app.views.api.openapi import OpenApiDocument, SpecifiedApi
 from app.views.api.organizations import OrganizationsApi
 from app.views.api.permissions import PermissionItemsApi
@@ -20,6 +21,7 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     KeysApi,
     KeyMovementsApi,
     ApplicationsApi,
+    MaterialsApi,
     AuditEventsApi,
 )
 """Every API in the order of the document: add a line for yours."""

@@ -10,12 +10,4 @@ class AuditEventsApi(ConsoleApi):
     """Every event with what it was about and what it changed."""
 
     resource = RESOURCES["audit_events"]
-    extra: ClassVar[tuple[str, ...]] = (
-        "subject_type",
-        "subject_id",
-        "organization_id",
-        "person_id",
-        "actor_id",
-        "old",
-        "new",
-    )
+    extra: ClassVar[tuple[str, ...]] = ("old", "new")

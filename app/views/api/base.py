@@ -5,8 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from flask import Blueprint, Response, jsonify
-from flask_appbuilder import AppBuilder
+from flask import Response, jsonify
 from flask_appbuilder.api import expose
 from sqlalchemy import inspect, select
 
@@ -38,6 +37,7 @@ EDIT = Access(verb="edit")
 READ = frozenset({"get_list", "get", "info", "related", "distinct"})
 CREATE = frozenset({"post"})
 CHANGE = frozenset({"put"})
+REMOVE = frozenset({"delete"})
 ACT = frozenset({"actions", "act"})
 
 
@@ -59,12 +59,6 @@ class ConsoleApi(SpecifiedApi):
         self.class_permission_name = self.resource.permission.noun
         self.subject_type = str(self.resource.model.__tablename__)
         super().__init__()
-
-    def create_blueprint(self, appbuilder: AppBuilder, *args: Any, **kwargs: Any) -> Blueprint:
-        """Let every 401 of this API say how to sign in."""
-        blueprint: Blueprint = super().create_blueprint(appbuilder, *args, **kwargs)
-        blueprint.after_request(_challenge)
-        return blueprint
 
     # --- Reading
 
@@ -221,10 +215,4 @@ def json_of(body: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Resp
     """Return `body` as JSON."""
     response = jsonify(body)
     response.status_code = int(status)
-    return response
-
-
-def _challenge(response: Response) -> Response:
-    if response.status_code == HTTPStatus.UNAUTHORIZED:
-        response.headers.setdefault("WWW-Authenticate", "Bearer")
     return response

@@ -30,10 +30,12 @@ OPERATORS: dict[str, Operator] = {
     "in": Operator.IN,
     "rel_o_m": Operator.EQ,
     "nrel_o_m": Operator.NOT,
+    "from": Operator.FROM,
+    "until": Operator.UNTIL,
     "between": Operator.BETWEEN,
     "null": Operator.NULL,
 }
-"""The framework's names, and two of our own at the end."""
+"""The framework's names, and four of our own at the end."""
 
 LIST_KEYS = (
     "list_columns",
@@ -117,10 +119,10 @@ def list_query(resource: Resource, asked: Mapping[str, Any]) -> ListQuery:
 
 def column_name(resource: Resource, name: str) -> str:
     """Return the column of `name`; a relation is its foreign key's column."""
-    for column in resource.columns.values():
-        if name in {column.relation, relation_name(column.name)} and name not in resource.columns:
-            return column.name
-    return name
+    if name in resource.columns:
+        return name
+    references = (c.name for c in resource.columns.values() if c.field.kind == "reference")
+    return next((known for known in references if relation_name(known) == name), name)
 
 
 def relation_name(column: str) -> str:

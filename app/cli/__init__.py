@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from app.cli import catalog, demo
+from app.cli import accounts, applications, audit, catalog, demo, jobs, keys, organizations
 
-ROOMS = (catalog, demo)
+ROOMS = (catalog, organizations, accounts, keys, applications, audit, jobs, demo)
 
 
 def register(application: Flask) -> None:

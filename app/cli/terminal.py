@@ -1,18 +1,27 @@
 """How commands speak: tables, refusals in the reader's language, an exit code for failure."""
 
 import functools
+import getpass
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
+from flask import current_app
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
+from app import clock
 from app.errors import Conflict, DomainError
 from app.extensions import db
 from app.i18n import LANGUAGES, _, speaking
+from app.security.actor import Actor, acting
 from app.services.constraints import error_for
+from app.services.operators import operator
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,6 +80,55 @@ def _run(command: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     except IntegrityError as error:
         db.session.rollback()
         raise Refusal(error_for(error) or Conflict()) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where somebody works: the database, who it is, and when."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+
+
+as_person = click.option(
+    "--as",
+    "login",
+    metavar="LOGIN",
+    envvar="KEYDESK_AS",
+    required=True,
+    help="Whose account acts: with that person's rights, on record as done at the command line.",
+)
+
+
+@contextmanager
+def at_desk(login: str) -> Iterator[Desk]:
+    """Let the person with this login name act, in the language that the person reads."""
+    session: Session = db.session()
+    account, actor = operator(
+        session,
+        login,
+        remote_addr=system_user(),
+        requires_key=current_app.config["KEYDESK"].login_requires_key,
+    )
+    with ExitStack() as stack:
+        if account.language in LANGUAGES:
+            stack.enter_context(speaking(account.language))
+        stack.enter_context(acting(session, actor))
+        try:
+            yield Desk(session, actor, clock.now())
+        except DomainError as error:
+            session.rollback()
+            raise Refusal(error) from error
+
+
+def system_user() -> str:
+    """Return who sits at the machine, as far as the system knows."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return f"local:{name}"[:45]
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

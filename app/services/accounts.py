@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import AccountState
@@ -234,6 +235,12 @@ def reveal_citizen_id(
     )
     session.flush()
     return getattr(row, "citizen_id", None) or ""
+
+
+def find_account(session: Session, login_name: str) -> Account | None:
+    """Return the account with this login name among those within the actor's reach."""
+    key = login_name.strip().lower().replace("\x00", "")
+    return session.scalars(select(Account).where(Account.login_key == key)).one_or_none()
 
 
 def _may_change(

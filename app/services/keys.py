@@ -85,11 +85,6 @@ def issue_key_to(
     )
 
 
-def find_key(session: Session, serial: str) -> Key | None:
-    """Return the key with this serial number among those within the actor's reach."""
-    return session.scalars(select(Key).where(Key.serial == serial.strip().upper())).one_or_none()
-
-
 def _read_serials(session: Session, serials: Sequence[Any], *, today: date) -> list[str]:
     if not serials:
         raise InvalidInput(

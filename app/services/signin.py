@@ -78,7 +78,7 @@ def sign_in(
     elif account.state in WHY_NOT:
         code, msgid, rule = WHY_NOT[account.state]
         refusal = Unauthenticated(msgid, code=code, rule=rule)
-    elif requires_key and not _has_active_key(session, account):
+    elif requires_key and not has_active_key(session, account):
         refusal = Unauthenticated(
             N_("This account has no active key; nobody works without one."),
             code="no_active_key",
@@ -106,7 +106,8 @@ def sign_in(
     return account
 
 
-def _has_active_key(session: Session, account: Account) -> bool:
+def has_active_key(session: Session, account: Account) -> bool:
+    """Whether a key is on record as handed to this person (M4)."""
     return (
         session.scalar(
             select(Key.id)

@@ -53,7 +53,7 @@ class Term:
 
     def is_in(self, english: str) -> bool:
         """Whether the word or its plural stands in `english`, other phrases apart."""
-        rest = english.lower()
+        rest = PLACEHOLDER.sub(" ", english).lower()
         for phrase in self.not_in:
             rest = rest.replace(phrase.lower(), " ")
         stem = re.escape(self.english.lower())

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal, select, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalog.enums import AccountState, ApplicationState, LineVerdict
 from app.errors import NotFound
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
-from app.models.materials import Material, PaperCheck
+from app.models.materials import PaperCheck
 from app.models.organizations import Organization
 from app.models.work import Remark, WorkItem
 from app.security.actor import Actor
@@ -26,7 +28,7 @@ def load_sheet(session: Session, application_id: int, actor: Actor) -> Applicati
     Who decided and who holds a step are loaded whatever the reader's reach over accounts: their
     names stand on the form.
     """
-    found: Application | None = session.scalar(
+    statement = (
         select(Application)
         .where(Application.id == application_id, within_reach(Application, actor))
         .options(
@@ -36,17 +38,16 @@ def load_sheet(session: Session, application_id: int, actor: Actor) -> Applicati
             selectinload(Application.lines).options(
                 joinedload(ApplicationLine.account), joinedload(ApplicationLine.key)
             ),
-            selectinload(Application.work_items).options(
+            joinedload(Application.work_items).options(
                 joinedload(WorkItem.closed_by), joinedload(WorkItem.claimed_by)
             ),
-            selectinload(Application.remarks).joinedload(Remark.by),
-            selectinload(Application.materials).joinedload(Material.line),
-            selectinload(Application.paper_checks).options(
-                joinedload(PaperCheck.line), joinedload(PaperCheck.checked_by)
-            ),
+            joinedload(Application.remarks).joinedload(Remark.by),
+            selectinload(Application.materials),
+            selectinload(Application.paper_checks).joinedload(PaperCheck.checked_by),
         )
         .execution_options(**WITHIN, populate_existing=True)
     )
+    found = session.scalars(statement).unique().one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -64,67 +65,78 @@ class Elsewhere:
     number: str
 
 
-def known_elsewhere(
-    session: Session, application: Application, lines: Iterable[ApplicationLine]
-) -> list[Elsewhere]:
-    """Return other accounts and other open forms of the persons on `lines`.
-
-    For the offices only, which see every account: who works for two organisations, who is asked
-    for twice.
-    """
-    digests = sorted({line.person_digest for line in lines if line.person_digest})
-    if not digests:
-        return []
-    accounts = session.execute(
+@cache
+def _elsewhere() -> Any:
+    digests: Any = bindparam("digests", expanding=True)
+    line = ApplicationLine.__table__.c
+    accounts = (
         select(
             Account.citizen_id_digest,
             Account.id,
             Account.login_name,
             Organization.name,
+            literal(0),
+            literal(""),
         )
         .join(Organization, Organization.id == Account.organization_id)
         .where(
             Account.citizen_id_digest.in_(digests),
-            Account.organization_id != application.organization_id,
+            Account.organization_id != bindparam("organization"),
             Account.state != AccountState.CANCELLED,
         )
-        .execution_options(unscoped="the same person elsewhere, shown to the offices")
     )
-    forms = session.execute(
-        select(ApplicationLine.person_digest, Application.id, Application.number, Organization.name)
-        .join(Application, Application.id == ApplicationLine.application_id)
+    forms = (
+        select(
+            line.person_digest,
+            literal(0),
+            literal(""),
+            Organization.name,
+            Application.id,
+            Application.number,
+        )
+        .select_from(ApplicationLine.__table__)
+        .join(Application, Application.id == line.application_id)
         .join(Organization, Organization.id == Application.organization_id)
         .where(
-            ApplicationLine.person_digest.in_(digests),
-            ApplicationLine.verdict != LineVerdict.REFUSED,
-            Application.id != application.id,
+            line.person_digest.in_(digests),
+            line.verdict != LineVerdict.REFUSED,
+            Application.id != bindparam("application"),
             Application.state.in_(OPEN),
         )
-        .execution_options(unscoped="the same person elsewhere, shown to the offices")
     )
+    return union_all(accounts, forms).execution_options(
+        unscoped="the same person elsewhere, shown to the offices"
+    )
+
+
+def known_elsewhere(
+    session: Session, application: Application, lines: Iterable[ApplicationLine]
+) -> list[Elsewhere]:
+    """Return other accounts and other open forms of the persons on `lines`, in one statement.
+
+    For the offices only, which see every account: who works for two organisations, who is asked
+    for twice.
+    """
+    digests: list[str] = sorted({line.person_digest for line in lines if line.person_digest})
+    if not digests:
+        return []
+    given = {
+        "digests": digests,
+        "organization": application.organization_id,
+        "application": application.id,
+    }
     return [
-        *(
-            Elsewhere(
-                digest=digest,
-                account_id=account_id,
-                login_name=login_name,
-                organization=name,
-                application_id=None,
-                number="",
-            )
-            for digest, account_id, login_name, name in accounts
-        ),
-        *(
-            Elsewhere(
-                digest=str(digest),
-                account_id=None,
-                login_name="",
-                organization=name,
-                application_id=application_id,
-                number=number,
-            )
-            for digest, application_id, number, name in forms
-        ),
+        Elsewhere(
+            digest=digest,
+            account_id=account_id or None,
+            login_name=login_name,
+            organization=organization,
+            application_id=application_id or None,
+            number=number,
+        )
+        for digest, account_id, login_name, organization, application_id, number in (
+            session.execute(_elsewhere(), given)
+        )
     ]
 
 

@@ -109,7 +109,7 @@ def side_table(
         "rows": [
             {
                 "id": row.application_id,
-                "url": url_for("ApplicationView.show", application_id=row.application_id)
+                "url": url_for("ApplicationView.show", pk=row.application_id)
                 if to_form
                 else decide_url(row),
                 "label": row.number,

@@ -116,7 +116,7 @@ def _sent(application: Application, actor: Actor, now: datetime) -> dict[str, An
     return {
         "number": application.number,
         "label": kind_name(application, now),
-        "url": url_for("ApplicationView.show", application_id=application.id),
+        "url": url_for("ApplicationView.show", pk=application.id),
         "state": state(application.state),
         "when": when(application.submitted_at),
         "sentence": turn["sentence"] if turn else "",

@@ -81,11 +81,8 @@ class InboxView(BaseView):
     def open(self, notice_id: int) -> Response:
         """Go to what a notice is about; from now on it is read."""
         notice = notices.open_notice(db.session(), notice_id, actor=current_actor(), now=now())
-        subject = SUBJECTS.get(notice.subject_type, "")
-        identity = {"application_id": notice.subject_id, "pk": notice.subject_id}
+        target = link(SUBJECTS.get(notice.subject_type, ""), pk=notice.subject_id)
         db.session.commit()
-        name = "application_id" if notice.subject_type == "application" else "pk"
-        target = link(subject, **{name: identity[name]})
         return redirect(target or url_for("InboxView.list"))
 
     @expose("/read", methods=["POST"])

@@ -195,6 +195,7 @@ reveal();
 work();
 guard();
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
   event.target.closest("[data-dismiss]")?.parentElement.remove();
   const opener = event.target.closest("[data-open-dialog]");
   if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();

@@ -1,0 +1,194 @@
+"""Writing an application: one page, saved as it is typed, sent with the pledge (M5, M8, 第五条)."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_login import current_user
+
+from app.catalog.enums import ApplicationKind
+from app.catalog.permissions import Permission
+from app.clock import now
+from app.errors import Conflict, DomainError, Forbidden, InvalidInput
+from app.extensions import db
+from app.i18n import _
+from app.models.applications import Application
+from app.services import drafts
+from app.services.acts import perform
+from app.services.applications import EDITABLE, class_of, parse_kind, parse_version
+from app.services.commits import committing
+from app.views.access import current_actor, requires, wants_json
+from app.views.apply_page import ApplyPage
+from app.views.home_organization import offered
+from app.views.typed_form import read_form
+from app.views.wording import when
+from app.workflow.form import check_kind
+
+MAX_KEY = 60
+
+
+class FormView(BaseView):
+    """Forms to fill in."""
+
+    route_base = "/applications"
+    default_view = "start"
+
+    @expose("/start")
+    @requires(Permission.APPLICATIONS_ADD)
+    def start(self) -> str:
+        """Show the forms that one's organisation can hand in."""
+        return render_template(
+            "applications/start.html",
+            head={"title": _("Apply for …")},
+            kinds=offered(now()),
+        )
+
+    @expose("/new/<kind>", methods=["GET", "POST"])
+    @requires(Permission.APPLICATIONS_ADD)
+    def new(self, kind: str) -> Any:
+        """Show an empty form; the first save opens the draft."""
+        wanted = _kind(kind)
+        if request.method == "GET":
+            return ApplyPage(kind=wanted, key=uuid.uuid4().hex).render()
+        return _received(wanted, None)
+
+    @expose("/<int:application_id>/edit", methods=["GET", "POST"])
+    @requires(Permission.APPLICATIONS_ADD)
+    def edit(self, application_id: int) -> Any:
+        """Go on with a draft, or mend a returned form."""
+        application = drafts.own_form(db.session(), application_id, current_actor())
+        if application.state not in EDITABLE:
+            flash(_("This form has been handed in: it can be read, not changed."), "info")
+            return redirect(url_for("ApplicationView.show", pk=application_id))
+        if request.method == "GET":
+            return ApplyPage(
+                kind=application.kind, key=uuid.uuid4().hex, application=application
+            ).render()
+        return _received(application.kind, application)
+
+
+def _kind(raw: str) -> ApplicationKind:
+    kind = parse_kind(raw)
+    if problems := list(check_kind(kind, current_user.organization.type)):
+        raise Forbidden(problems[0].msgid, code=problems[0].code, rule=problems[0].rule)
+    return kind
+
+
+def _key() -> str:
+    given = request.form.get("idempotency_key", "")[:MAX_KEY]
+    return given or uuid.uuid4().hex
+
+
+def _received(kind: ApplicationKind, application: Application | None) -> Any:
+    """Keep what was typed, and send it if that was asked; whatever is wrong, nothing is lost."""
+    key = _key()
+    raw = read_form(request.form, class_of(kind).line_class.columns)
+    page = ApplyPage(kind=kind, key=key, application=application, raw=raw)
+    try:
+        application, problems = _keep(kind, application, raw, key)
+    except DomainError as error:
+        return _not_kept(page, error)
+    page.application = application
+    if wants_json():
+        return jsonify(
+            saved_at=when(now()).rpartition(" ")[2],
+            version=application.version,
+            line_ids=[line.id for line in application.lines],
+        )
+    if request.form.get("action") != "submit":
+        flash(_("Saved as draft %(number)s.", number=application.number), "success")
+        return redirect(
+            url_for("FormView.edit", application_id=application.id), HTTPStatus.SEE_OTHER
+        )
+    if problems:
+        page.details = problems
+        return page.render(), int(HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _send(page, application, key)
+
+
+def _keep(
+    kind: ApplicationKind, application: Application | None, raw: dict[str, Any], key: str
+) -> tuple[Application, list[Any]]:
+    session, actor = db.session(), current_actor()
+    version = parse_version(request.form.get("version"))
+    identity = application.id if application else None
+    with committing(
+        session,
+        tag="application:edited" if application else "application:drafted",
+        actor=actor,
+        now=now(),
+        subject_type="application",
+        subject_id=identity,
+        subject_label=application.number if application else "",
+        organization_id=actor.organization_id,
+    ):
+        if application is None:
+            return drafts.begin(
+                session,
+                key=key,
+                kind=kind,
+                raw=raw,
+                actor=actor,
+                now=now(),
+                expected_version=version,
+            )
+        problems = drafts.keep(
+            session, application, raw, actor=actor, now=now(), expected_version=version
+        )
+        return application, problems
+
+
+def _not_kept(page: ApplyPage, error: DomainError) -> Any:
+    """Show the page again with everything typed on it, saying why it was not kept."""
+    if wants_json():
+        raise error
+    if not isinstance(error, InvalidInput | Conflict):
+        raise error
+    session = db.session()
+    if page.application is not None:
+        page.application = drafts.own_form(session, page.application.id, current_actor())
+    else:
+        page.application = drafts.draft_of(session, page.key, current_actor())
+    page.details = list(error.details)
+    if isinstance(error, Conflict):
+        page.conflict = _(
+            "Somebody of your organization has saved this form meanwhile. What you typed is still "
+            "here: saving again puts it in place of the other."
+        )
+    return page.render(), int(error.status)
+
+
+def _send(page: ApplyPage, application: Application, key: str) -> Any:
+    session = db.session()
+    identity, version = application.id, application.version
+    try:
+        perform(
+            session,
+            Application,
+            identity,
+            "submit",
+            actor=current_actor(),
+            now=now(),
+            data={"pledge": "pledge" in request.form},
+            idempotency_key=f"{key}:submit",
+            expected_version=version,
+        )
+    except (InvalidInput, Conflict) as error:
+        return _refused(page, identity, error)
+    except DomainError as error:
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise
+        return _refused(page, identity, error)
+    return redirect(
+        url_for("ApplicationView.show", pk=identity, sent=1), HTTPStatus.SEE_OTHER
+    )
+
+
+def _refused(page: ApplyPage, identity: int, error: DomainError) -> Any:
+    page.application = drafts.own_form(db.session(), identity, current_actor())
+    page.details = list(error.details)
+    if not page.details:
+        page.conflict = str(error)
+    return page.render(), int(error.status)

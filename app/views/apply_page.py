@@ -1,0 +1,350 @@
+"""The page on which a form is written: fields, line editor, papers, what happens after sending."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flask import render_template, url_for
+from flask_login import current_user
+from sqlalchemy import Enum, String, inspect
+
+from app.catalog.enums import ApplicationKind, ApplicationState, Sex
+from app.catalog.types import FormColumn
+from app.clock import now, office_date
+from app.errors import Detail
+from app.extensions import db
+from app.i18n import _, ngettext, pick
+from app.models.applications import Application
+from app.services import regulations, sheets
+from app.services.applications import class_of
+from app.services.papers import MAX_BYTES
+from app.views.access import current_actor, settings
+from app.views.road import ahead, office_of, usual_time
+from app.views.sheet import Sheet, draw_file, requirement
+from app.views.typed_form import (
+    cell_errors,
+    cell_remarks,
+    errors_by_place,
+    stored_form,
+    summary,
+)
+from app.views.wording import article, label, on_day, when
+from app.workflow.form import HEADER, MAX_LINES, field_of
+
+CONTROLS = {"citizen_id": "citizen_id", "items": "items", "choice": "select"}
+SIZES = {"name": "s", "sex": "s", "citizen_id": "m", "items": "l"}
+INPUTS = {"phone": "tel"}
+OWN_DROPS = 12
+"""Papers that each person brings get a place each on forms of up to so many persons."""
+
+
+@dataclass(kw_only=True)
+class ApplyPage:
+    """One form on its way: what is stored, what was typed over it, what is wrong with it."""
+
+    kind: ApplicationKind
+    key: str
+    application: Application | None = None
+    raw: dict[str, Any] | None = None
+    details: list[Detail] = field(default_factory=list)
+    conflict: str = ""
+
+    def __post_init__(self) -> None:
+        """Load what belongs to a stored form."""
+        self.session = db.session()
+        self.actor = current_actor()
+        self.organization = current_user.organization
+        self.today = office_date(now())
+
+    @cached_property
+    def entry(self) -> Any:
+        """What the form is called and which columns it has."""
+        return regulations.kind_on(self.session, self.kind, self.today)
+
+    @cached_property
+    def sheet(self) -> Sheet | None:
+        """The stored form, None while nothing has been saved."""
+        if self.application is None:
+            return None
+        whole = sheets.load_sheet(self.session, self.application.id, self.actor)
+        return Sheet(session=self.session, application=whole, actor=self.actor, now=now())
+
+    @cached_property
+    def typed(self) -> dict[str, Any]:
+        """What stands in the fields: as typed, else as stored, else what is known already."""
+        if self.raw is not None:
+            return self.raw
+        if self.sheet is not None:
+            return stored_form(self.sheet.application)
+        return {**dict.fromkeys(HEADER, ""), "contact_name": current_user.name, "lines": []}
+
+    def render(self) -> str:
+        """Return the page."""
+        road = regulations.road_for(self.session, self.kind, self.today)
+        return render_template(
+            "applications/apply.html",
+            head=self._head(),
+            errors=self._errors(),
+            returned=self._returned(),
+            fields=self._fields(),
+            editor=self._editor(),
+            sets=self._sets(),
+            sets_note=_("Set by the type of your organization; nothing to choose.")
+            if not self._chooses
+            else "",
+            drops=self._drops(),
+            papers_help=_("PDF, JPEG, PNG or TIFF. Originals are shown at the counter."),
+            summary=self._summary(road),
+            pledge_text=self._pledge(),
+            form=self._form(),
+            steps=ahead(self.session, road),
+            article_basis=article(self.session, self.entry.article, self.today),
+        )
+
+    @property
+    def _chooses(self) -> bool:
+        return "items" in class_of(self.kind).line_class.columns
+
+    def _head(self) -> dict[str, Any]:
+        if self.sheet is None:
+            return {
+                "title": pick(self.entry, "name"),
+                "crumbs": [
+                    {"label": _("Apply for …"), "url": url_for("FormView.start")},
+                    {"label": pick(self.entry, "name")},
+                ],
+            }
+        application = self.sheet.application
+        withdraw = {
+            "label": _("Withdraw"),
+            "url": url_for("ApplicationView.press", pk=application.id, action="withdraw"),
+            "method": "post",
+            "tone": "danger",
+            "icon": "x-circle",
+            "confirm": {
+                "title": _("Withdraw this form?"),
+                "text": _("The application ends here; its record is kept."),
+                "button": _("Withdraw"),
+            },
+        }
+        return self.sheet.head([withdraw])
+
+    def _errors(self) -> list[dict[str, str]]:
+        said = summary(self.details)
+        if self.conflict:
+            said.insert(0, {"field": "", "message": self.conflict})
+        return said
+
+    def _returned(self) -> dict[str, str] | None:
+        if self.sheet is None or self.sheet.application.state != ApplicationState.RETURNED:
+            return None
+        word = sheets.last_word(self.sheet.application)
+        if word is None or word.closed_by is None:
+            return None
+        return {
+            "by": word.closed_by.name,
+            "office": office_of(self.session, word.duty),
+            "when": when(word.closed_at),
+            "comment": word.comment,
+        }
+
+    def _fields(self) -> list[dict[str, Any]]:
+        errors = errors_by_place(self.details)
+        fields: list[dict[str, Any]] = [
+            {
+                "name": "organization",
+                "label": _("Organization"),
+                "kind": "static",
+                "value": f"{self.organization.name} · {self.organization.code}",
+                "wide": True,
+            }
+        ]
+        for name in HEADER:
+            declared = field_of(Application, name)
+            kind = inspect(Application).columns[name].type
+            fields.append(
+                {
+                    "name": name,
+                    "label": _(declared.label),
+                    "kind": INPUTS.get(declared.kind, "text"),
+                    "value": self.typed.get(name, ""),
+                    "required": declared.required,
+                    "help": _(declared.help) if declared.help else "",
+                    "maxlength": kind.length if isinstance(kind, String) else None,
+                    "autocomplete": "tel" if declared.kind == "phone" else "name",
+                    "error": errors.get(name),
+                    "remark": self.sheet.remark(name) if self.sheet else None,
+                }
+            )
+        return fields
+
+    # --- Lines
+
+    def _editor(self) -> dict[str, Any]:
+        lines = self.typed["lines"]
+        return {
+            "columns": [self._column(it) for it in self.entry.columns],
+            "rows": [
+                {"id": line["id"], "cells": {k: v for k, v in line.items() if k != "id"}}
+                for line in lines
+            ],
+            "errors": cell_errors(self.details),
+            "remarks": cell_remarks(self.sheet.remarks) if self.sheet else {},
+            "choices": self._choices(),
+            "least": 1,
+            "most": MAX_LINES,
+        }
+
+    def _column(self, column: FormColumn) -> dict[str, Any]:
+        name = column.field
+        drawn: dict[str, Any] = {
+            "name": name,
+            "label": pick(column, "heading"),
+            "kind": "text",
+            "required": True,
+            "size": SIZES.get(name, "m"),
+        }
+        if name == "items":
+            return {**drawn, "kind": "items"}
+        line_class = class_of(self.kind).line_class
+        declared = field_of(line_class, name)
+        stored = inspect(line_class).columns[name].type
+        drawn["kind"] = CONTROLS.get(declared.kind, "text")
+        drawn["required"] = declared.required
+        if isinstance(stored, Enum):
+            members: Any = stored.enum_class or Sex
+            drawn["choices"] = [{"value": m.value, "label": label(m)} for m in members]
+        elif isinstance(stored, String):
+            drawn["maxlength"] = stored.length
+        return drawn
+
+    def _choices(self) -> list[dict[str, str]]:
+        if not self._chooses:
+            return []
+        return [
+            {
+                "code": item.code,
+                "label": pick(item, "title"),
+                "group": label(item.category),
+                "note": pick(item, "name"),
+            }
+            for item in regulations.items_for(self.session, self.organization.type, self.today)
+        ]
+
+    def _sets(self) -> list[str]:
+        if self._chooses:
+            return []
+        found = regulations.items_for(self.session, self.organization.type, self.today)
+        return [pick(item, "title") for item in found]
+
+    # --- Papers
+
+    def _drops(self) -> list[dict[str, Any]]:
+        asked = regulations.papers_for(
+            self.session,
+            self.organization.type,
+            self.organization.legal_form,
+            self.today,
+            kind=self.kind,
+        )
+        address = (
+            url_for("MaterialView.attach", application_id=self.application.id)
+            if self.application
+            else url_for("MaterialView.attach_new", kind=self.kind.value, key=self.key)
+        )
+        drops = []
+        for paper in asked:
+            lines = self.sheet.application.lines if self.sheet and paper.per_person else []
+            owners = lines if 0 < len(lines) <= OWN_DROPS else [None]
+            for line in owners:
+                files = self._files(paper.code, line.id if line else None)
+                target = f"papers.{paper.code}"
+                drops.append(
+                    {
+                        "paper": {
+                            "code": paper.code,
+                            "name": pick(paper, "name"),
+                            "requirement": requirement(paper),
+                            "person": line.name if line else "",
+                            "line_id": line.id if line else None,
+                            "lacking": not files,
+                            "remark": self.sheet.remark(target) if self.sheet else None,
+                            "files": files,
+                        },
+                        "url": address,
+                        "max_bytes": self._most_bytes,
+                        "max_text": f"{self._most_bytes // 1024 // 1024} MB",
+                    }
+                )
+        return drops
+
+    @property
+    def _most_bytes(self) -> int:
+        return min(MAX_BYTES, settings().max_upload_mb * 1024 * 1024)
+
+    def _files(self, code: str, line_id: int | None) -> list[dict[str, Any]]:
+        if self.sheet is None:
+            return []
+        application = self.sheet.application
+        return [
+            draw_file(material, self.actor, application)
+            for material in application.materials
+            if material.paper_code == code and line_id in {None, material.line_id}
+        ]
+
+    # --- Sending
+
+    def _summary(self, road: list[Any]) -> dict[str, Any]:
+        first = min((step.position for step in road), default=0)
+        offices = dict.fromkeys(
+            office_of(self.session, step.duty) for step in road if step.position == first
+        )
+        lacking = [
+            {
+                "text": drop["paper"]["name"]
+                + (f" · {drop['paper']['person']}" if drop["paper"]["person"] else ""),
+                "field": f"paper-{drop['paper']['code']}"
+                + (f"-{drop['paper']['line_id']}" if drop["paper"]["line_id"] else ""),
+            }
+            for drop in self._drops()
+            if drop["paper"]["lacking"]
+        ]
+        persons = len(self.typed["lines"])
+        return {
+            "sentence": ngettext(
+                "%(form)s with %(num)s person goes to %(offices)s.",
+                "%(form)s with %(num)s persons goes to %(offices)s.",
+                persons,
+                form=pick(self.entry, "name"),
+                offices=" / ".join(offices),
+            ),
+            "lacking": lacking,
+            "where": "、".join(offices),
+            "about": usual_time(road),
+        }
+
+    def _pledge(self) -> dict[str, Any] | None:
+        entry = regulations.pledge_for(self.session, self.kind, self.today)
+        if entry is None:
+            return None
+        return {
+            "text": pick(entry, "text"),
+            "version": on_day(entry.valid_from),
+            "name": "pledge",
+            "error": errors_by_place(self.details).get("pledge"),
+            "checked": False,
+        }
+
+    def _form(self) -> dict[str, Any]:
+        if self.application is not None:
+            address = url_for("FormView.edit", application_id=self.application.id)
+        else:
+            address = url_for("FormView.new", kind=self.kind.value)
+        return {
+            "url": address,
+            "version": self.application.version if self.application else "",
+            "idempotency_key": self.key,
+            "autosave_url": address,
+            "saved_at": "",
+            "send_label": _("Send"),
+        }

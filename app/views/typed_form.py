@@ -1,0 +1,124 @@
+"""Between a form as a browser posts it and as services read it; and back, with errors by field."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from app.errors import Detail
+from app.i18n import _, ngettext
+from app.models.applications import Application, ApplicationLine
+from app.workflow.form import HEADER, MAX_LINES
+
+MOST_READ = MAX_LINES + 1000
+"""Lines beyond are not even read: whatever is sent, a page is drawn in the end."""
+MOST_SAID = 30
+LINES = "lines."
+
+
+def read_form(posted: MultiDict[str, str], columns: Sequence[str]) -> dict[str, Any]:
+    """Return what was typed, as REST would post it; wholly empty lines are left out."""
+    raw: dict[str, Any] = {name: posted.get(name, "") for name in HEADER}
+    lines = []
+    for n in range(_count(posted)):
+        line: dict[str, Any] = {"id": posted.get(f"lines-{n}-id", "")}
+        for column in columns:
+            name = f"lines-{n}-{column}"
+            if column == "items":
+                line[column] = [code for code in posted.getlist(name) if code]
+            else:
+                line[column] = posted.get(name, "")
+        if line["id"] or any(line[column] for column in columns):
+            lines.append(line)
+    raw["lines"] = lines
+    return raw
+
+
+def _count(posted: MultiDict[str, str]) -> int:
+    given = posted.get("lines-count", "")
+    if given.isascii() and given.isdigit():
+        return min(int(given[:6]), MOST_READ)
+    return 0
+
+
+def stored_form(application: Application) -> dict[str, Any]:
+    """Return a stored form in the same shape as a typed one."""
+    return {
+        **{name: getattr(application, name) for name in HEADER},
+        "lines": [_stored_line(line) for line in application.lines],
+    }
+
+
+def _stored_line(line: ApplicationLine) -> dict[str, Any]:
+    cells: dict[str, Any] = {"id": str(line.id)}
+    for column in line.columns:
+        if column == "items":
+            cells[column] = [item.code for item in line.items]
+        else:
+            cells[column] = getattr(line, column) or ""
+    return cells
+
+
+def place_of(field: str) -> str:
+    """Return the id on the page of what a detail's field names.
+
+    `lines.2.citizen_id` stands in the second row: `lines-1-citizen_id`.
+    """
+    name = field.removeprefix("data.")
+    head, _dot, rest = name.partition(".")
+    if head != "lines" or not rest:
+        return "pledge" if name == "pledge" else name.replace(".", "-")
+    number, _dot, column = rest.partition(".")
+    if not number.isdigit():
+        return "lines"
+    return f"lines-{int(number) - 1}-{column or 'name'}"
+
+
+def errors_by_place(details: Iterable[Detail]) -> dict[str, str]:
+    """Return the first message for each place of the page."""
+    found: dict[str, str] = {}
+    for detail in details:
+        found.setdefault(place_of(detail.field), detail.message)
+    return found
+
+
+def cell_errors(details: Iterable[Detail]) -> dict[str, dict[str, str]]:
+    """Return messages by row and column of the line editor."""
+    rows: dict[str, dict[str, str]] = {}
+    for detail in details:
+        name = detail.field.removeprefix("data.")
+        if not name.startswith(LINES):
+            continue
+        number, _dot, column = name.removeprefix(LINES).partition(".")
+        if number.isdigit():
+            rows.setdefault(str(int(number) - 1), {}).setdefault(column, detail.message)
+    return rows
+
+
+def summary(details: Sequence[Detail]) -> list[dict[str, str]]:
+    """Return the list on top of the page: each problem with a way to it, and how many more."""
+    said = []
+    for detail in details[:MOST_SAID]:
+        message = detail.message
+        name = detail.field.removeprefix("data.")
+        if name.startswith(LINES):
+            number = name.removeprefix(LINES).partition(".")[0]
+            message = _("Line %(line)s: %(message)s", line=number, message=message)
+        said.append({"field": place_of(detail.field), "message": message})
+    rest = len(details) - MOST_SAID
+    if rest > 0:
+        words = ngettext("and %(num)s more", "and %(num)s more", rest)
+        said.append({"field": "lines", "message": words})
+    return said
+
+
+def cell_remarks(remarks: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, str]]:
+    """Return what the office wrote on lines, by row and column of the line editor."""
+    rows: dict[str, dict[str, str]] = {}
+    for target, found in remarks.items():
+        if not target.startswith(LINES):
+            continue
+        number, _dot, column = target.removeprefix(LINES).partition(".")
+        text = "；".join(remark.text for remark in found)
+        rows.setdefault(str(int(number) - 1), {})[column] = text
+    return rows

@@ -20,6 +20,7 @@ from app.workflow.act import EFFECTS, GUARDS, VALIDATORS, WHO, Act
 from app.workflow.effects.keys import new_password, set_password
 from app.workflow.engine_calls import fire_within
 from app.workflow.form import problem, read_value
+from app.workflow.review import is_same_person
 
 OPEN_STATES = [state for state in ApplicationState if not state.is_closed]
 
@@ -42,7 +43,8 @@ def actor_issues_to_this_unit(act: Act) -> Detail | None:
 def actor_did_not_open_account(act: Act) -> Detail | None:
     """X4: who opened an account cannot give it its key."""
     account: Account = act.subject
-    if account.opened_by_id is None or account.opened_by_id != act.actor.account_id:
+    opener = act.session.get(Account, account.opened_by_id) if account.opened_by_id else None
+    if not is_same_person(act.actor, opener):
         return None
     return Detail(
         "actor", "opener_issues", N_("Who opened the account cannot issue its key."), rule="X4"

@@ -9,6 +9,7 @@ from app.catalog.enums import StepOutcome
 from app.catalog.labels import label_of
 from app.errors import Detail, Word
 from app.i18n import N_
+from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.work import WorkItem
 from app.security.actor import Actor
@@ -44,12 +45,19 @@ def own_closed_work(application: Application, actor: Actor) -> WorkItem | None:
     return closed[-1] if closed else None
 
 
-def reviewed_by(application: Application, account_id: int | None) -> bool:
+def is_same_person(actor: Actor, account: Account | None) -> bool:
+    """Whether `account` is the actor's, or another account of the same person (X4)."""
+    if account is None or actor.account_id is None:
+        return False
+    return actor.account_id == account.id or actor.person_digest == account.citizen_id_digest
+
+
+def reviewed_by(application: Application, actor: Actor) -> bool:
     """Whether this person passed a review of the application, in any round (X4)."""
     return any(
-        w.closed_by_id == account_id
-        and w.outcome == StepOutcome.PASSED
+        w.outcome == StepOutcome.PASSED
         and w.action in REVIEW_ACTIONS
+        and is_same_person(actor, w.closed_by)
         for w in application.work_items
     )
 

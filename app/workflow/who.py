@@ -7,7 +7,13 @@ from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.keys import Key
 from app.workflow.act import WHO, Act
-from app.workflow.review import own_closed_work, own_open_work, reviewed_by, who_decided
+from app.workflow.review import (
+    is_same_person,
+    own_closed_work,
+    own_open_work,
+    reviewed_by,
+    who_decided,
+)
 
 
 @WHO.register
@@ -44,7 +50,8 @@ def actor_holds_open_duty(act: Act) -> Detail | None:
 def actor_is_not_applicant(act: Act) -> Detail | None:
     """X4: who applied cannot review; no exception for anybody."""
     application: Application = act.subject
-    if act.actor.account_id not in {application.created_by_id, application.submitted_by_id}:
+    applicants = (application.created_by, application.submitted_by)
+    if not any(is_same_person(act.actor, applicant) for applicant in applicants):
         return None
     return Detail(
         "actor", "applicant_decides", N_("Who applied cannot decide the application."), rule="X4"
@@ -72,7 +79,7 @@ def actor_is_not_named_in_form(act: Act) -> Detail | None:
 @WHO.register
 def actor_did_not_review(act: Act) -> Detail | None:
     """X4: who reviewed cannot issue."""
-    if not reviewed_by(act.subject, act.actor.account_id):
+    if not reviewed_by(act.subject, act.actor):
         return None
     return Detail(
         "actor",
@@ -84,9 +91,9 @@ def actor_did_not_review(act: Act) -> Detail | None:
 
 @WHO.register
 def actor_is_not_the_holder(act: Act) -> Detail | None:
-    """Nobody acts on the own account."""
+    """Nobody acts on an account of one's own."""
     account: Account = act.subject
-    if act.actor.account_id != account.id:
+    if not is_same_person(act.actor, account):
         return None
     return Detail("actor", "own_account", N_("Nobody can do this to the own account."), rule="X4")
 

@@ -348,22 +348,26 @@ class Office:
             self.do_step(identity, work.action, DUTY_OFFICE[work.duty])
         return application
 
-    def do_step(self, identity: int, action: str, office: OfficeCode, **said: Any) -> Outcome:
+    def do_step(
+        self,
+        identity: int,
+        action: str,
+        office: OfficeCode,
+        *,
+        by: str | None = None,
+        **said: Any,
+    ) -> Outcome:
         """Let the right office do this step whole; the second person there issues keys (X4)."""
         application = self.application(identity)
+        who = by or staff_of(office, 2 if action == "issue_key" else 1)
         if application.paper_checks and action == "approve":
-            self.tick_everything(identity, staff_of(office))
+            self.tick_everything(identity, who)
         if action == "issue_key" and "data" not in said:
             keyless = [line for line in application.passed_lines() if line.key_id is None]
-            said["data"] = {
-                "lines": [
-                    {"position": line.position, "key_serial": serial}
-                    for line, serial in zip(keyless, self.free_serials(office), strict=False)
-                ]
-            }
-        return self.perform(
-            staff_of(office, 2 if action == "issue_key" else 1), identity, action, **said
-        )
+            handed = zip(keyless, self.free_serials(office), strict=False)
+            rows = [{"position": line.position, "key_serial": serial} for line, serial in handed]
+            said["data"] = {"lines": rows}
+        return self.perform(who, identity, action, **said)
 
     def tick_everything(self, identity: int, login: str) -> Outcome:
         """Let the counter tick every paper of the application."""

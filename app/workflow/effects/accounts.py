@@ -114,10 +114,22 @@ def login_names_for(
     if problems:
         raise Refused(details=problems, code="login_name_taken")
     for position, stem in stems.items():
-        name = stem if stem not in taken else _numbered(stem, application, position)
-        taken.add(name)
-        names[position] = name
+        names[position] = _free_name(session, stem, _numbered(stem, application, position), taken)
+        taken.add(names[position])
     return names
+
+
+def _free_name(session: Session, stem: str, numbered: str, taken: set[str]) -> str:
+    """Return `stem`, else `numbered`, else `numbered` with a figure more, whichever is free first."""
+    if stem not in taken:
+        return stem
+    name, figure = numbered, 1
+    while name in taken:
+        figure += 1
+        name = f"{numbered}.{figure}"
+        if session.scalar(select(Account.id).where(Account.login_key == name)):
+            taken.add(name)
+    return name
 
 
 def _pinyin(name: str) -> str:
@@ -126,7 +138,7 @@ def _pinyin(name: str) -> str:
 
 
 def _numbered(stem: str, application: Application, position: int) -> str:
-    return f"{stem}{application.id}{position:02d}"
+    return f"{stem}.{application.id}.{position}"
 
 
 @EFFECTS.register

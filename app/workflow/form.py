@@ -144,8 +144,11 @@ def check_line_count(count: int) -> Iterator[Detail]:
         )
 
 
-def check_items(application: Application) -> Iterator[Detail]:
-    """M4a, M4b: municipal items to municipal users only, and so on; enterprises choose none."""
+def check_items(application: Application, *, today: date) -> Iterator[Detail]:
+    """M4a, M4b: municipal items to municipal users only, and so on; enterprises choose none.
+
+    An item that has changed or ended since it was chosen has to be chosen again (M11).
+    """
     unit = application.organization.type
     for line in application.lines:
         where = f"lines.{line.position}.items"
@@ -160,6 +163,14 @@ def check_items(application: Application) -> Iterator[Detail]:
         for item in line.items:
             if item.tier != unit:
                 yield wrong_tier(where, item.code)
+            if not item.in_force(today):
+                yield Detail(
+                    where,
+                    "item_not_in_force",
+                    N_("Item %(code)s has changed or ended since it was chosen: choose it again."),
+                    {"code": item.code},
+                    "M11",
+                )
 
 
 def wrong_tier(where: str, code: str) -> Detail:

@@ -7,13 +7,17 @@ from sqlalchemy import select
 from app.catalog.enums import (
     AccountState,
     ApplicationState,
+    Category,
     Duty,
     KeyState,
     LineVerdict,
     OfficeCode,
 )
+from app.catalog.labels import label_of
+from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.types import RoadAction
 from app.clock import office_date
-from app.errors import Detail
+from app.errors import Detail, Word
 from app.i18n import N_, pick
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
@@ -22,7 +26,7 @@ from app.models.materials import PaperCheck
 from app.models.regulations import PaperRequirement
 from app.workflow.act import CONDITIONS, GUARDS, Act
 from app.workflow.form import check_form, check_items
-from app.workflow.regulation import papers_on
+from app.workflow.regulation import papers_on, road_on
 from app.workflow.review import open_work
 
 OPEN_STATES = [state for state in ApplicationState if not state.is_closed]
@@ -41,7 +45,30 @@ def form_is_complete(act: Act) -> Iterator[Detail]:
 @GUARDS.register
 def items_fit_the_unit(act: Act) -> Iterator[Detail]:
     """M4a, M4b: items of the unit's own tier only; an enterprise chooses none."""
-    yield from check_items(act.subject)
+    yield from check_items(act.subject, today=office_date(act.now))
+
+
+@GUARDS.register
+def road_is_whole(act: Act) -> Iterator[Detail]:
+    """M11: nothing is handed in for which no office is responsible today; it would lie for ever."""
+    application: Application = act.subject
+    steps = road_on(act.session, application.kind, office_date(act.now))
+    asked = application.categories()
+    taken = [step for step in steps if step.category is None or step.category in asked]
+    acts = {t.action for t in APPLICATIONS[application.kind].transitions if not t.automatic}
+    missing = (acts & set(RoadAction)) - {step.action for step in taken}
+    reviewed = {step.category for step in taken if step.action == RoadAction.APPROVE}
+    if None not in reviewed:
+        missing |= asked - reviewed
+    for what in sorted(missing):
+        word = RoadAction(what) if what in set(RoadAction) else Category(what)
+        yield Detail(
+            "kind",
+            "no_office_responsible",
+            N_("No office is responsible for this step or permission: %(step)s."),
+            {"step": Word(label_of(word))},
+            "M11",
+        )
 
 
 @GUARDS.register

@@ -12,6 +12,7 @@ from app.models import encryption
 from app.security.manager import KeydeskSecurityManager
 from app.views.builder import KeydeskBuilder
 from app.views.home import HomeView
+from app.views.templating import Templates
 from app.workflow.engine import guard_states
 from config import Settings
 
@@ -20,6 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application, configured from the environment unless `settings` are given."""
     settings = settings or Settings.from_environment()
     application = Flask(__name__)
+    application.jinja_environment = Templates
     application.config.from_mapping(settings.flask())
     application.config["FAB_BASE_TEMPLATE"] = "base.html"
     if settings.trusted_proxies:

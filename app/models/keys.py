@@ -31,6 +31,7 @@ class Key(Base):
         ),
         Index("ix_key_office_code_state_id", "office_code", "state", "id"),
         Index("ix_key_state_id", "state", "id"),
+        Index("ix_key_holder_id", "holder_id"),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 

@@ -1,12 +1,14 @@
 """From what a list is asked for to SQL: filters on declared columns, and the search box.
 
 A prefix is a range on the column's index, which holds because searched columns are kept in byte
-order (on PostgreSQL by migration 0003). Two characters anywhere in a name are found through the
+order (on PostgreSQL by migration 0004). Two characters anywhere in a name are found through the
 index of bigrams on PostgreSQL and by reading the table on SQLite, at whose size that is quick.
 """
 
+import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_
@@ -34,14 +36,35 @@ class Filter:
     value: Any = ""
 
 
-def speaks_postgresql(session: Session) -> bool:
-    """Whether bigrams are indexed here."""
-    return session.get_bind().dialect.name == "postgresql"
+class Spelling(Enum):
+    """How a condition is written, which decides how the database looks for it.
+
+    `INDEXED` leads PostgreSQL along the index of what is looked for; `ESTIMATED` lets it know how
+    common that is, so that it may as well walk in the order of the list; `PLAIN` is SQLite's.
+    """
+
+    PLAIN = auto()
+    INDEXED = auto()
+    ESTIMATED = auto()
 
 
-def condition_of(resource: Resource, wish: Filter, *, bigrams: bool) -> Condition:
-    """Return the SQL of a filter; InvalidInput names a wrong column, operator or value."""
+def spelling_of(session: Session, *, common: bool = False) -> Spelling:
+    """Return how conditions are written for this database; `common` where many rows are found."""
+    if session.get_bind().dialect.name != "postgresql":
+        return Spelling.PLAIN
+    return Spelling.ESTIMATED if common else Spelling.INDEXED
+
+
+def condition_of(
+    resource: Resource, wish: Filter, spelling: Spelling, *, standing_for: Any = None
+) -> Condition:
+    """Return the SQL of a filter; InvalidInput names a wrong column, operator or value.
+
+    `standing_for` is another expression that holds the column's values.
+    """
     column = resource.column(wish.column)
+    if standing_for is not None:
+        column = replace(column, attribute=standing_for)
     if wish.operator not in column.operators:
         raise _refused(
             wish,
@@ -51,7 +74,9 @@ def condition_of(resource: Resource, wish: Filter, *, bigrams: bool) -> Conditio
         )
     try:
         if wish.operator == Operator.CONTAINS:
-            return containing(column, _word(column, wish.value), bigrams=bigrams)
+            return containing(column, _word(column, wish.value), spelling)
+        if wish.operator == Operator.STARTS:
+            return prefix(column.attribute, _word(column, wish.value), spelling)
         return _CONDITIONS[wish.operator](column, wish.value)
     except UnfitValueError:
         raise _refused(
@@ -129,10 +154,6 @@ def _flag(raw: Any) -> bool:
         raise UnfitValueError from None
 
 
-def _starts(column: Column, raw: Any) -> Condition:
-    return prefix(column.attribute, _word(column, raw))
-
-
 def _word(column: Column, raw: Any) -> str:
     word = str(column.parse(raw))
     if not word:
@@ -150,61 +171,56 @@ _CONDITIONS: dict[Operator, Callable[[Column, Any], Condition]] = {
     Operator.UNTIL: _until,
     Operator.BETWEEN: _between,
     Operator.NULL: _null,
-    Operator.STARTS: _starts,
 }
 
 
-def prefix(attribute: Any, word: str) -> Condition:
-    """Return the range of everything that begins with `word`."""
+def prefix(attribute: Any, word: str, spelling: Spelling) -> Condition:
+    """Return the condition of beginning with `word`."""
+    if spelling == Spelling.ESTIMATED:
+        pattern: Condition = attribute.startswith(word, autoescape=True)
+        return pattern
     return and_(attribute >= word, attribute < word + LAST_CHARACTER)
 
 
-def containing(column: Column, word: str, *, bigrams: bool) -> Condition:
+def containing(column: Column, word: str, spelling: Spelling) -> Condition:
     """Return the condition that `word` stands somewhere in the column, whatever its case."""
     folded = word.lower()
     found = func.lower(column.attribute).contains(folded, autoescape=True)
-    if bigrams and column.field.search == "contains" and len(folded) > 1:
-        pairs = func.keydesk_bigrams(column.attribute).op("@>", is_comparison=True)
-        return and_(pairs(func.keydesk_bigrams(folded)), found)
-    return found
+    if spelling == Spelling.PLAIN or column.field.search != "contains" or len(folded) == 1:
+        return found
+    pairs = func.keydesk_bigrams(column.attribute).op("@>", is_comparison=True)
+    # the cheap half first: where no index is used, the other is hardly ever asked
+    return and_(found, pairs(func.keydesk_bigrams(folded)))
 
 
-def search_condition(resource: Resource, term: str, *, bigrams: bool) -> Condition:
+def read_term(term: str) -> str:
+    """Return a search box's content as it is looked for; InvalidInput for what is none."""
+    if "\x00" in term or len(term) > MAX_TERM:
+        words = N_("At most %(limit)s characters.")
+        details = [Detail("q", "unfit_term", words, {"limit": MAX_TERM})]
+        raise InvalidInput(words, code="unfit_term", details=details, limit=MAX_TERM)
+    return unicodedata.normalize("NFKC", term).strip()
+
+
+def search_condition(resource: Resource, term: str, spelling: Spelling) -> Condition:
     """Return what the search box asks: any searched column that the term can stand in.
 
     A single character is a surname: names are then searched from their beginning.
     """
-    if "\x00" in term or len(term) > MAX_TERM:
-        raise InvalidInput(
-            N_("At most %(limit)s characters."),
-            code="unfit_term",
-            details=[
-                Detail("q", "unfit_term", N_("At most %(limit)s characters."), {"limit": MAX_TERM})
-            ],
-            limit=MAX_TERM,
-        )
-    word = term.strip()
-    wanted = [
-        found
-        for column in resource.searched
-        if (found := _searched(resource, column, word, bigrams=bigrams)) is not None
-    ]
-    return or_(*wanted) if wanted else false()
+    word = read_term(term)
+    wanted = [_searched(resource, column, word, spelling) for column in resource.searched]
+    found = [condition for condition in wanted if condition is not None]
+    return or_(*found) if word and found else false()
 
 
-def _searched(resource: Resource, column: Column, word: str, *, bigrams: bool) -> Condition | None:
+def _searched(
+    resource: Resource, column: Column, word: str, spelling: Spelling
+) -> Condition | None:
     if column.field.search == "contains":
-        return (
-            containing(column, word, bigrams=bigrams)
-            if len(word) > 1
-            else prefix(column.attribute, word)
-        )
+        if len(word) == 1:
+            return prefix(column.attribute, word, spelling)
+        return containing(column, word, spelling)
     fold = resource.folds.get(column.name)
     if fold is not None and not word.isascii():
         return None
-    folded = fold(word) if fold else word
-    return (
-        column.attribute == folded
-        if column.field.search == "exact"
-        else prefix(column.attribute, folded)
-    )
+    return prefix(column.attribute, fold(word) if fold else word, spelling)

@@ -53,26 +53,31 @@ class Order:
         """The attributes in order."""
         return tuple(column.attribute for column in self.columns)
 
-    def sort(self, statement: Select[Any], *, backwards: bool) -> Select[Any]:
-        """Order `statement`, the other way round where `backwards`."""
+    def sort(
+        self, statement: Select[Any], *, backwards: bool, of: tuple[Any, ...] | None = None
+    ) -> Select[Any]:
+        """Order `statement`, the other way round where `backwards`; `of` stand for the columns."""
+        columns = of or self.attributes
         if self.descending != backwards:
-            return statement.order_by(*(a.desc() for a in self.attributes))
-        return statement.order_by(*self.attributes)
+            return statement.order_by(*(column.desc() for column in columns))
+        return statement.order_by(*columns)
 
-    def beyond(self, place: tuple[Any, ...], *, backwards: bool) -> ColumnElement[bool]:
+    def beyond(
+        self, place: tuple[Any, ...], *, backwards: bool, of: tuple[Any, ...] | None = None
+    ) -> ColumnElement[bool]:
         """Return the condition of standing after `place`, or before it where `backwards`."""
-        if len(self.columns) == 1:
-            (attribute,), (value,) = self.attributes, place
-            below: ColumnElement[bool] = attribute < value
-            above: ColumnElement[bool] = attribute > value
-        else:
-            types = [a.type for a in self.attributes]
-            pair, values = tuple_(*self.attributes), tuple_(*place, types=types)
-            # the first comparison is implied by the second and lets any index on it serve
-            first, start = self.attributes[0], place[0]
-            below = and_(first <= start, pair < values)
-            above = and_(first >= start, pair > values)
-        return below if self.descending != backwards else above
+        columns = of or self.attributes
+        falling = self.descending != backwards
+        first, start = columns[0], place[0]
+        if len(columns) == 1:
+            single: ColumnElement[bool] = first < start if falling else first > start
+            return single
+        pair = tuple_(*columns)
+        values = tuple_(*place, types=[column.type for column in columns])
+        # the first comparison follows from the second, and any index on its column serves it
+        if falling:
+            return and_(first <= start, pair < values)
+        return and_(first >= start, pair > values)
 
     def word(self, place: tuple[Any, ...]) -> str:
         """Return the opaque word for a row's place."""

@@ -29,6 +29,7 @@ SEARCHED = (
 INDEXES = (
     ("ix_audit_event_subject_label_id", "audit_event", ["subject_label", "id"]),
     ("ix_key_state_id", "key", ["state", "id"]),
+    ("ix_key_holder_id", "key", ["holder_id"]),
 )
 
 

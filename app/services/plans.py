@@ -1,0 +1,128 @@
+"""How the columns of a resource, and what they refer to, are selected and read: made once, kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from app.i18n import language
+from app.services.columns import Column
+from app.services.cursors import Order
+from app.services.resources import LANGUAGES, RESOURCES, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another row, as it is called; without a `label` it lies beyond the actor's reach."""
+
+    resource: str
+    id: Any
+    label: str | None
+    sub: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the values of the columns asked for, and what they refer to, by column."""
+
+    id: Any
+    label: str
+    values: dict[str, Any]
+    references: dict[str, Reference]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+class Plan:
+    """The SELECT of a resource's columns and of what they refer to, and how its rows are read."""
+
+    def __init__(self, resource: Resource, names: tuple[str, ...]) -> None:
+        self.columns = tuple(resource.column(name) for name in names)
+        self.resource = resource
+        self._selected: list[Any] = []
+        self._references: list[tuple[str, str, list[tuple[int, ...]]]] = []
+        self._key = self._place(resource.key)
+        own = dict.fromkeys([*names, *resource.title_attributes, *resource.under.values()])
+        if resource.acts:
+            own.update(dict.fromkeys(["state", "version"]))
+        self._values = [(name, self._place(getattr(resource.model, name))) for name in own]
+        self._order = {n: self._place(a) for n, a in resource.ordered_by.items()}
+        self._label = self._title(resource, resource.model)[0]
+        joins = [self._join(column) for column in self.columns if column.field.kind == "reference"]
+        statement: Select[Any] = select(*self._selected).select_from(resource.model)
+        for target, condition in joins:
+            statement = statement.outerjoin(target, condition)
+        self.statement = statement
+
+    def _place(self, attribute: Any) -> int:
+        """Return where `attribute` stands in a row, adding it where it is not there yet."""
+        for index, known in enumerate(self._selected):
+            if known is attribute:
+                return index
+        self._selected.append(attribute)
+        return len(self._selected) - 1
+
+    def _title(self, resource: Resource, entity: Any) -> list[tuple[int, ...]]:
+        """Return the places of each part of a title, one for each language where it has two."""
+        return [
+            tuple(
+                self._place(getattr(entity, name))
+                for name in (
+                    [stem]
+                    if stem in resource.title_attributes
+                    else [f"{stem}_{code}" for code in LANGUAGES]
+                )
+            )
+            for stem in resource.title
+        ]
+
+    def _join(self, column: Column) -> tuple[Any, Any]:
+        target = RESOURCES[column.field.resource or ""]
+        entity = aliased(target.model)
+        self._references.append((column.name, target.name, self._title(target, entity)))
+        return entity, getattr(entity, target.key.key) == column.attribute
+
+    def read(self, found: Iterable[Sequence[Any]]) -> list[Row]:
+        """Turn what the database answered into rows."""
+        tongue = LANGUAGES.index(language()) if language() in LANGUAGES else 0
+        rows = []
+        for raw in found:
+            values = {name: raw[place] for name, place in self._values}
+            references = {
+                name: Reference(target, values[name], *(_said(raw, part, tongue) for part in title))
+                for name, target, title in self._references
+                if values[name] is not None
+            }
+            rows.append(
+                Row(raw[self._key], _said(raw, self._label, tongue) or "", values, references)
+            )
+        return rows
+
+    def place_of(self, raw: Sequence[Any], order: Order) -> tuple[Any, ...]:
+        """Return a row's place in `order`."""
+        key = self.resource.key.key
+        return tuple(
+            raw[self._key if c.name == key else self._order[c.name]] for c in order.columns
+        )
+
+
+def _said(raw: Sequence[Any], places: tuple[int, ...], tongue: int) -> str | None:
+    value = raw[places[tongue if len(places) > 1 else 0]]
+    return None if value is None else str(value)
+
+
+@lru_cache(maxsize=512)
+def _plan(name: str, columns: tuple[str, ...]) -> Plan:
+    return Plan(RESOURCES[name], columns)
+
+
+def plan_of(resource: Resource, columns: tuple[str, ...] = ()) -> Plan:
+    """Return how `columns`, or the list's own, are read; InvalidInput names an unknown one."""
+    names = columns or tuple(column.name for column in resource.list_columns)
+    if any(name not in resource.columns for name in names):
+        names = tuple(resource.column(name).name for name in names)
+    return _plan(resource.name, names)

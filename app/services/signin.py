@@ -20,24 +20,27 @@ MIN_PASSWORD = 10
 MAX_PASSWORD = 128
 _NOBODY = generate_password_hash("nobody has this password")
 
-WHY_NOT: dict[AccountState, tuple[str, str, str]] = {
+WHY_NOT: dict[AccountState, tuple[str, str, str, str]] = {
     AccountState.PENDING: (
         "account_pending",
         N_("This account has no key yet. Fetch the key from the issuing office first."),
         "M4",
+        "第四条",
     ),
     AccountState.SUSPENDED: (
         "account_suspended",
         N_(
             "Sign-in of this account is suspended. The Urban Construction Research Centre "
-            "(城建研究中心) restores it."
+            "restores it."
         ),
         "M6.4",
+        "第六条（四）",
     ),
     AccountState.CANCELLED: (
         "account_cancelled",
         N_("This account was cancelled and cannot sign in any more."),
         "M6.1",
+        "第六条（一）",
     ),
 }
 
@@ -76,8 +79,8 @@ def sign_in(
             article="第四条",
         )
     elif account.state in WHY_NOT:
-        code, msgid, rule = WHY_NOT[account.state]
-        refusal = Unauthenticated(msgid, code=code, rule=rule)
+        code, msgid, rule, article = WHY_NOT[account.state]
+        refusal = Unauthenticated(msgid, code=code, rule=rule, article=article)
     elif requires_key and not has_active_key(session, account):
         refusal = Unauthenticated(
             N_("This account has no active key; nobody works without one."),

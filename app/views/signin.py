@@ -9,7 +9,7 @@ from flask_appbuilder import BaseView, expose
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
-from app.catalog.enums import Channel
+from app.catalog.enums import Channel, Duty
 from app.clock import now, office_date
 from app.errors import DomainError, InvalidInput
 from app.extensions import db
@@ -30,6 +30,7 @@ from app.views.access import (
 from app.views.frame import language_switch
 from app.views.language import CHOSEN
 from app.views.limits import count_sign_in
+from app.views.road import office_of
 from app.views.wording import article
 
 SINCE = "since"
@@ -185,6 +186,7 @@ def _login_page(goal: str, name: str = "", error: DomainError | None = None) -> 
     if error is not None and error.code == "account_suspended":
         suspended = {
             "reason": str(error),
+            "office": office_of(db.session(), Duty.ISSUE_MANAGEMENT_KEYS),
             "article": article(db.session(), error.article or "", office_date(now())),
         }
     elif error is not None:

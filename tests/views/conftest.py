@@ -15,7 +15,7 @@ __all__ = ["database", "office", "staffed"]
 
 @pytest.fixture
 def browser(app: Flask, client: KeydeskClient) -> Callable[..., Browser]:
-    """`browser("reg1")` is somebody signed in, `browser()` somebody who is not; each has cookies."""
+    """`browser("reg1")` is somebody signed in, `browser()` somebody who is not."""
 
     def enter(login: str | None = None) -> Browser:
         own = app.test_client()

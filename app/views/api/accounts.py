@@ -1,5 +1,6 @@
 """Accounts over REST: opened by hand, corrected, revealed by an audited act (M2, M4, M5)."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask import Response, jsonify
@@ -42,6 +43,7 @@ class AccountsApi(ActingApi):
 
     resource = RESOURCES["accounts"]
     include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal", "new_password"}
+    tags: ClassVar[Mapping[str, str]] = {"post": "account:opened", "put": "account:amended"}
     more_properties: ClassVar[Spec] = {
         "roles": ROLES,
         "grants": GRANTS,
@@ -67,13 +69,11 @@ class AccountsApi(ActingApi):
 
     def add(self, body: dict[str, Any]) -> Any:
         """Open an account by hand; everybody else comes by an application."""
-        asked().tag = "account:opened"
         flat(body, lists=("roles",))
         return open_account(session(), raw=body, actor=actor(), now=now())
 
     def change(self, row: Any, body: dict[str, Any], version: int | None) -> None:
         """Correct the fields that are named; `roles` are then exactly the account's."""
-        asked().tag = "account:amended"
         comment = asked().comment = text_of(body, "comment")
         body.pop("comment", None)
         flat(body, lists=("roles",))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from app.catalog.labels import label_of
+from app.catalog.labels import words_of
 from app.i18n import _
 from app.security.actor import Actor
 from app.services.columns import Column, Operator
@@ -103,7 +103,7 @@ def entry(resource: Resource, column: Column) -> dict[str, Any]:
 
 def choices(column: Column) -> list[dict[str, str]]:
     """Return the closed vocabulary of a column with its words."""
-    return [{"value": m.value, "text": _(label_of(m))} for m in column.members or ()]
+    return [{"value": m.value, "text": words_of(m)} for m in column.members or ()]
 
 
 # --- The OpenAPI document

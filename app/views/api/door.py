@@ -95,13 +95,14 @@ def me() -> Account:
 def serves(access: Access, *, tag: str = "") -> Callable[[F], F]:
     """Let an API method be called by those whom `access` names; put what is refused on record.
 
-    `tag` names the act for the audit trail. The answer to a refusal is made where pages' are.
+    `tag` names the act for the audit trail, else the API's `tags` do. The answer to a refusal is
+    made where pages' are.
     """
 
     def decorate(function: F) -> F:
         @wraps(function)
         def serve(self: Any, *args: Any, **kwargs: Any) -> Response:
-            g.asked = Asked(tag or f"{self.subject_type}:{access.verb}", self.subject_type)
+            g.asked = Asked(tag or self.tag_of(function.__name__), self.subject_type)
             try:
                 if not access.public:
                     enter(access, self.class_permission_name)

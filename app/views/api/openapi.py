@@ -1,8 +1,9 @@
 """The OpenAPI document, made from what each resource declares (`/api/v1/_openapi`)."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from apispec import APISpec
 from apispec.exceptions import DuplicateComponentNameError
@@ -126,12 +127,18 @@ class SpecifiedApi(BaseApi):
     """An API whose document comes from `specify`, not from docstrings.
 
     It is exempt from the framework's CSRF check: `door` asks for the token whoever comes by
-    session. `subject_type` is the table that its acts are about.
+    session. `subject_type` is the table that its acts are about, `tags` say by method what the
+    audit trail calls them.
     """
 
     version = "v1"
     csrf_exempt = True
     subject_type: str = ""
+    tags: ClassVar[Mapping[str, str]] = {}
+
+    def tag_of(self, method: str) -> str:
+        """Return what the audit trail calls the act that `method` does."""
+        return self.tags.get(method, f"{self.subject_type}:{method}")
 
     def create_blueprint(self, appbuilder: AppBuilder, *args: Any, **kwargs: Any) -> Blueprint:
         """Let every 401 of this API say how to sign in."""

@@ -1,6 +1,7 @@
 """Organisations over REST (M2, 第二条)."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from app.clock import now
 from app.services.organizations import amend_organization, register_organization
@@ -15,17 +16,19 @@ class OrganizationsApi(ConsoleApi):
 
     resource = RESOURCES["organizations"]
     include_route_methods = READ | CREATE | CHANGE
+    tags: ClassVar[Mapping[str, str]] = {
+        "post": "organization:registered",
+        "put": "organization:amended",
+    }
 
     def add(self, body: dict[str, Any]) -> Any:
         """Register an organisation by its code."""
-        asked().tag = "organization:registered"
         asked().subject_label = str(body.get("code", ""))[:200]
         flat(body)
         return register_organization(session(), raw=body, actor=actor(), now=now())
 
     def change(self, row: Any, body: dict[str, Any], version: int | None) -> None:
         """Correct the fields that are named."""
-        asked().tag = "organization:amended"
         comment = asked().comment = text_of(body, "comment")
         body.pop("comment", None)
         flat(body)

@@ -1,0 +1,44 @@
+"""The audit trail to search and to read: who did what to which record, before and after (X2)."""
+
+from typing import Any
+
+from app.i18n import _
+from app.models.audit import AuditEvent
+from app.security.actor import Actor
+from app.services.listing import Row, load
+from app.services.resources import BY_TABLE, RESOURCES
+from app.views.base import ConsoleView
+from app.views.cells import WITH_PAGES, row_url
+from app.views.story import drawn, told
+
+
+class AuditEventView(ConsoleView):
+    """Every event; nobody changes one, and there is no page to try."""
+
+    resource = RESOURCES["audit_events"]
+
+    def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
+        """Show the event with old and new values, and the way to what it was about."""
+        event: AuditEvent = load(self.session, self.resource, row.id)
+        shown = super().record(row, record, actor)
+        shown["head"] |= {
+            "title": told(event.tag),
+            "number": event.subject_label,
+            "actions": self._about(event),
+        }
+        shown["events"] = [drawn(event)]
+        return shown
+
+    def _about(self, event: AuditEvent) -> list[dict[str, Any]]:
+        here = row_url(self.resource.name, "")
+        actions: list[dict[str, Any]] = []
+        subject = BY_TABLE.get(event.subject_type)
+        if subject is not None and subject.name in WITH_PAGES and event.subject_id is not None:
+            url = row_url(subject.name, event.subject_id)
+            actions.append({"label": _("Open the record"), "url": url})
+            same = f"{here}?subject_type={event.subject_type}&subject_id={event.subject_id}"
+            actions.append({"label": _("Everything that happened to it"), "url": same})
+        if event.actor_id is not None:
+            url = f"{here}?actor_id={event.actor_id}"
+            actions.append({"label": _("Everything by this person"), "url": url})
+        return actions

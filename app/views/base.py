@@ -1,0 +1,169 @@
+"""The generated console: list, record, forms and acts of a resource, on one class."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from flask import redirect, render_template, request
+from flask import session as cookie
+from flask_appbuilder import BaseView, expose
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.i18n import _
+from app.security.actor import Actor
+from app.services.audit import history_of
+from app.services.columns import Column
+from app.services.listing import Row, find_row, load
+from app.views.access import current_actor, requires
+from app.views.acts import Acts, Drawn
+from app.views.addresses import Address
+from app.views.cells import WITH_PAGES, Reading, fact, row_url
+from app.views.editing import Editing
+from app.views.lists import CHOSEN_COLUMNS, ListPage
+from app.views.story import timeline
+from app.views.wording import state
+
+Answer = str | tuple[str, int] | Response
+
+LONG = 120
+
+
+class ConsoleView(Acts, Editing, BaseView):
+    """A room of the console; `resource` says of what.
+
+    A room overrides `create` and `change`, which call its service, and what its record shows beside
+    the columns. Where the resource names no permission to add or to edit, there is no such page.
+    """
+
+    template_show: ClassVar[str] = "show.html"
+    has_records: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Open each page of the room to whoever holds its permission, and to nobody else."""
+        super().__init_subclass__(**kwargs)
+        if "resource" not in cls.__dict__:
+            return
+        resource = cls.resource
+        reading = resource.permission
+        acting = reading if resource.acts else None
+        cls.route_base = f"/{resource.name}"
+        cls.class_permission_name = reading.noun
+        doors = {
+            "list": reading,
+            "columns": reading,
+            "show": reading if cls.has_records else None,
+            "add": resource.add,
+            "edit": resource.edit,
+            "ask": acting,
+            "act": acting,
+            "bulk": reading if cls.lifecycle else None,
+        }
+        shut = {name for name, permission in doors.items() if permission is None}
+        cls.exclude_route_methods = {*cls.exclude_route_methods, *shut}
+        for name, permission in doors.items():
+            if permission is not None and name not in cls.exclude_route_methods:
+                setattr(cls, name, requires(permission)(getattr(cls, name)))
+        if cls.has_records:
+            WITH_PAGES.add(resource.name)
+
+    @property
+    def session(self) -> Session:  # type: ignore[override]
+        """The session of this request."""
+        found: Session = db.session()
+        return found
+
+    # --- One record
+
+    @expose("/<pk>")
+    def show(self, pk: str) -> Answer:
+        """Show one record."""
+        actor = current_actor()
+        row = find_row(self.session, self.resource, pk)
+        record = load(self.session, self.resource, pk) if self.resource.acts else None
+        context = self.record(row, record, actor)
+        if "events" not in context:
+            context["events"] = self.events(row)
+        return render_template(self.template_show, **context)
+
+    def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
+        """Return what the page of a record shows; rooms add their own."""
+        groups = [{"title": _(self.resource.singular), "facts": self.facts(row, actor)}]
+        return {"head": self.head(row, record, actor), "groups": groups}
+
+    def facts(self, row: Row, actor: Actor) -> Drawn:
+        """Return what is declared about the row."""
+        reading = Reading(self.resource, actor)
+        facts = []
+        for column in self.fact_columns():
+            value = row.values[column.name]
+            whole = value if isinstance(value, str) and len(value) > LONG else None
+            facts.append(fact(column, reading.reader(column)(row), whole))
+        return facts
+
+    def fact_columns(self) -> Sequence[Column]:
+        """Return what the page of a record says of it."""
+        return [c for c in self.resource.columns.values() if c.field.exported]
+
+    def head(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
+        """Return title, state, buttons and the way back."""
+        resource = self.resource
+        actions: Drawn = []
+        if resource.edit is not None and actor.may(resource.edit):
+            url = row_url(resource.name, f"{row.id}/edit")
+            actions.append({"label": _("Edit"), "url": url, "icon": "pencil"})
+        head: dict[str, Any] = {
+            "title": row.label,
+            "crumbs": [
+                {"label": _(resource.plural), "url": row_url(resource.name, "")},
+                {"label": row.label},
+            ],
+            "actions": actions,
+        }
+        if resource.acts:
+            head["state"] = state(row.values["state"])
+            actions += self.buttons(row, record, actor)
+        return head
+
+    def events(self, row: Row) -> Drawn:
+        """Return what happened to the record."""
+        table = self.resource.model.__tablename__
+        return timeline(history_of(self.session, table, row.id)) if isinstance(row.id, int) else []
+
+    # --- The list
+
+    @expose("/")
+    def list(self) -> Answer:
+        """Show the page of the list that the address asks for."""
+        return self._list_page()
+
+    @expose("/bulk", methods=["POST"])
+    def bulk(self) -> Answer:
+        """Do one act to every ticked row and say, row by row, what became of it."""
+        return self._list_page(results=self.carry_out())
+
+    def _list_page(self, path: str = "", **more: Any) -> str:
+        actor = current_actor()
+        address = Address(self.resource, path or row_url(self.resource.name, ""), request.args)
+        page = ListPage(self.session, self.resource, address, actor)
+        acts = self.bulk_transitions(actor)
+        if bar := self.bulk_bar(acts, address.here().partition("?")[2]):
+            more["bulk"] = bar
+        head = page.head() | {"actions": self.list_actions(actor)}
+        return render_template("list.html", head=head, page=page.context(acts=acts, **more))
+
+    def list_actions(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
+        """Return the buttons over the list."""
+        if self.resource.add is None or not actor.may(self.resource.add):
+            return ()
+        url = row_url(self.resource.name, "add")
+        return [{"label": _("Add"), "url": url, "icon": "plus-lg", "primary": True}]
+
+    @expose("/columns", methods=["POST"])
+    def columns(self) -> Answer:
+        """Keep which columns this person wants to see."""
+        known = self.resource.columns
+        chosen = [name for name in request.form.getlist("columns") if name in known]
+        cookie[CHOSEN_COLUMNS] = {**cookie.get(CHOSEN_COLUMNS, {}), self.resource.name: chosen}
+        return redirect(row_url(self.resource.name, ""), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,157 @@
+"""How a row's values read: cells of a table, facts of a page, the addresses they lead to."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from flask import request
+
+from app.catalog.lifecycles import KEY
+from app.i18n import _, language
+from app.security.actor import Actor
+from app.services.columns import Column
+from app.services.listing import Reference, Row
+from app.services.resources import RESOURCES, Resource
+from app.views.story import told
+from app.views.wording import FAMILIES, cited, label, masked, on_day, state, when
+
+Cell = str | dict[str, Any]
+Reader = Callable[[Row], Cell]
+
+NUMBERS = frozenset({"integer"})
+TIMES = frozenset({"date", "datetime"})
+LONGEST = 120
+
+MOVEMENTS = {"receive": "key:received", **{t.action: t.tag for t in KEY.transitions}}
+"""The tag that each movement of a key leaves in the trail."""
+
+
+def row_url(resource: str, identity: Any) -> str:
+    """Return the address of a row's own page."""
+    return f"{request.script_root}/{resource}/{identity}"
+
+
+def may_open(actor: Actor, resource: str) -> bool:
+    """Whether the rows of `resource` have pages that this actor may open."""
+    return actor.may(RESOURCES[resource].permission) and resource in WITH_PAGES
+
+
+WITH_PAGES: set[str] = set()
+"""Resources whose rows have a page of their own; entered by the views as they are made."""
+
+
+class Reading:
+    """How the values of one resource read for one person; made once for a page."""
+
+    def __init__(self, resource: Resource, actor: Actor) -> None:
+        """Keep whose eyes read."""
+        self.resource = resource
+        self.actor = actor
+        self._words: dict[StrEnum, str] = {}
+        self._states: dict[StrEnum, dict[str, str]] = {}
+
+    def column(self, column: Column) -> Column:
+        """Return the column in the reader's language where a row has its words in both."""
+        if language() != "en" or not column.name.endswith("_zh"):
+            return column
+        return self.resource.columns.get(f"{column.name.removesuffix('_zh')}_en", column)
+
+    def reader(self, column: Column) -> Reader:
+        """Return what turns a row into this column's cell."""
+        name = column.name
+        if column.field.kind == "reference" and column.field.resource in RESOURCES:
+            opens = may_open(self.actor, column.field.resource)
+            return lambda row: _reference(row.references.get(name), opens=opens)
+        if column.stored == "choice":
+            return lambda row: self._choice(row.values[name])
+        second = self.resource.under.get(name)
+        if second is not None:
+            return lambda row: {"text": row.values[name], "sub": row.values[second]}
+        return lambda row: self.value(column, row.values[name])
+
+    def value(self, column: Column, value: Any) -> Cell:
+        """Return a value that refers to nothing else."""
+        if value is None or value == "":
+            return ""
+        if column.field.masked:
+            return {"masked": {"text": masked(value)}}
+        if column.stored == "choice":
+            return self._choice(value)
+        if column.stored == "datetime":
+            return when(value)
+        return _text(self.resource.name, column, value)
+
+    def _choice(self, member: StrEnum | None) -> Cell:
+        if member is None:
+            return ""
+        if type(member) in FAMILIES:
+            if member not in self._states:
+                self._states[member] = state(member)
+            return {"state": self._states[member]}
+        if member not in self._words:
+            self._words[member] = word(member)
+        return self._words[member]
+
+
+def _text(resource: str, column: Column, value: Any) -> Cell:
+    if column.stored == "date":
+        return on_day(value)
+    if column.stored == "boolean":
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return {"tags": [str(it) for it in value if not isinstance(it, dict)]}
+    reads = READ_AS.get((resource, column.name)) or READ_AS.get(("", column.name), str)
+    text = reads(value)
+    return text if len(text) <= LONGEST else {"text": f"{text[:LONGEST]}…"}
+
+
+READ_AS: dict[tuple[str, str], Callable[[Any], str]] = {
+    ("audit_events", "tag"): told,
+    ("key_movements", "action"): lambda action: told(MOVEMENTS.get(action, action)),
+    ("", "article"): cited,
+}
+"""Columns whose text is a code or a citation, and how it reads."""
+
+
+def _reference(found: Reference | None, *, opens: bool) -> Cell:
+    if found is None or found.label is None:
+        return ""
+    url = row_url(found.resource, found.id) if opens else None
+    return {"text": found.label, "sub": found.sub, "url": url}
+
+
+def word(member: StrEnum) -> str:
+    """Return what a member of a vocabulary is called; its value where nobody named it."""
+    try:
+        return label(member)
+    except KeyError:
+        return str(member.value)
+
+
+def cell_kind(column: Column) -> str:
+    """Return how the table sets a column."""
+    if column.stored == "choice" and column.members in FAMILIES:
+        return "state"
+    if column.stored in TIMES:
+        return "time"
+    return "number" if column.stored in NUMBERS and column.field.kind != "reference" else "text"
+
+
+def fact(column: Column, cell: Cell, whole: Any = None) -> dict[str, Any]:
+    """Return a cell as the pages of records show it; `whole` is a long text that was cut."""
+    found: dict[str, Any] = {"label": _(column.field.label), "kind": "text"}
+    if isinstance(cell, str):
+        found["value"] = cell
+        if column.stored in TIMES:
+            found["kind"] = "time"
+    elif "state" in cell:
+        found |= {"kind": "state", "state": cell["state"]}
+    elif "masked" in cell:
+        found |= {"kind": "masked", "masked": cell["masked"]}
+    elif "tags" in cell:
+        found |= {"kind": "tags", "tags": cell["tags"]}
+    else:
+        found |= {"value": whole or cell["text"], "sub": cell.get("sub"), "url": cell.get("url")}
+    if column.field.kind == "longtext" or isinstance(whole, str):
+        found |= {"kind": "long"}
+    return found

@@ -1,0 +1,305 @@
+"""A page of a list as the templates draw it (contract in templates/macros/lists.html)."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from flask import session as cookie
+from sqlalchemy.orm import Session
+
+from app.catalog.lifecycles import Transition
+from app.errors import NotFound
+from app.i18n import N_, _, pick
+from app.security.actor import Actor
+from app.services import regulations
+from app.services.columns import Column, Operator
+from app.services.conditions import Filter
+from app.services.listing import Page, Tab, find_row, list_page
+from app.services.resources import RESOURCES, Resource
+from app.views.addresses import SEARCH, Address
+from app.views.cells import Reading, cell_kind, may_open, row_url, word
+
+IN_SIGHT = 3
+"""So many filters stand over the table; the others are folded."""
+CHOSEN_COLUMNS = "columns"
+
+WORDS: dict[Operator, str] = {
+    Operator.EQ: "",
+    Operator.IN: "",
+    Operator.NOT: N_("not"),
+    Operator.CONTAINS: N_("contains"),
+    Operator.STARTS: N_("begins with"),
+    Operator.GT: N_("after"),
+    Operator.LT: N_("before"),
+    Operator.FROM: N_("from"),
+    Operator.UNTIL: N_("until"),
+    Operator.BETWEEN: N_("between"),
+    Operator.NULL: N_("is empty"),
+}
+PLACEHOLDERS: dict[str, str] = {
+    "accounts": N_("Name or login name"),
+    "organizations": N_("Name or code"),
+    "keys": N_("Serial number"),
+    "applications": N_("Number"),
+    "audit_events": N_("Name, login name or number"),
+}
+
+
+class ListPage:
+    """Everything that one list page shows to one person."""
+
+    def __init__(
+        self, session: Session, resource: Resource, address: Address, actor: Actor
+    ) -> None:
+        """Ask for the rows; InvalidInput names what is wrong with the address."""
+        self.session = session
+        self.resource = resource
+        self.address = address
+        self.actor = actor
+        self.reading = Reading(resource, actor)
+        self.columns = self._columns()
+        names = tuple(column.name for column in self.columns)
+        self.page: Page = list_page(session, resource, address.query(columns=names))
+
+    def _columns(self) -> tuple[Column, ...]:
+        """Return the columns this person keeps in sight, in the reader's language."""
+        kept = cookie.get(CHOSEN_COLUMNS, {}).get(self.resource.name, [])
+        chosen = [self.resource.columns[name] for name in kept if name in self.resource.columns]
+        covered = self.resource.under.values()
+        shown = chosen or [c for c in self.resource.list_columns if c.name not in covered]
+        return tuple(dict.fromkeys(self.reading.column(column) for column in shown))
+
+    def head(self) -> dict[str, Any]:
+        """Return title and count."""
+        return {
+            "title": _(self.resource.plural),
+            "count": self.page.count,
+            "more": self.page.more,
+            "crumbs": [{"label": _(self.resource.plural)}],
+        }
+
+    def context(self, *, acts: Sequence[Transition] = (), **more: Any) -> dict[str, Any]:
+        """Return `page`; `acts` are those that can be done to many rows."""
+        address, page = self.address, self.page
+        chips = self._chips()
+        shown = self._filters()
+        near, far = shown[:IN_SIGHT], shown[IN_SIGHT:]
+        return {
+            "name": self.resource.name,
+            "caption": _(self.resource.plural),
+            "columns": self._heads(),
+            "rows": self._rows(acts),
+            "tabs": self._tabs(),
+            "search": self._search(),
+            "filters": near,
+            "more_filters": far,
+            "hidden": address.hidden([SEARCH, *(it["name"] for it in shown)]),
+            "chips": chips,
+            "clear_url": address.bare() if chips else None,
+            "count": page.count,
+            "more": page.more,
+            "newer_url": address.page("before", page.newer),
+            "older_url": address.page("after", page.older),
+            "first_url": address.but(),
+            "empty": self._empty(filtered=bool(chips)),
+            "all_columns": self._choice_of_columns(),
+            "columns_url": f"{address.bare()}columns",
+            **more,
+        }
+
+    def _heads(self) -> list[dict[str, Any]]:
+        default = self.resource.orders[0]
+        order = self.address.order or default
+        heads = []
+        for place, column in enumerate(self.columns):
+            head: dict[str, Any] = {
+                "name": column.name,
+                "label": _(column.field.label),
+                "kind": cell_kind(column),
+                "primary": place == 0,
+            }
+            if column.name in self.resource.ordered_by:
+                ascending = order == column.name
+                head["sort_url"] = self.address.but(
+                    order=f"-{column.name}" if ascending else column.name
+                )
+                if order.removeprefix("-") == column.name:
+                    head["sorted"] = "asc" if ascending else "desc"
+            heads.append(head)
+        return heads
+
+    def _rows(self, acts: Sequence[Transition]) -> list[dict[str, Any]]:
+        readers = [self.reading.reader(column) for column in self.columns]
+        opens = may_open(self.actor, self.resource.name)
+        return [
+            {
+                "id": row.id,
+                "label": row.label,
+                "url": row_url(self.resource.name, row.id) if opens else None,
+                "cells": [read(row) for read in readers],
+                "acts": [t.action for t in acts if row.values["state"] in t.sources],
+            }
+            for row in self.page.rows
+        ]
+
+    def _tabs(self) -> list[dict[str, Any]]:
+        name = self.resource.tabs
+        if name is None or not self.page.tabs:
+            return []
+        now_shown = self.address.value(name)
+        return [
+            {"label": _("All"), "url": self.address.but(name), "active": not now_shown},
+            *(self._tab(name, tab, now_shown) for tab in self.page.tabs),
+        ]
+
+    def _tab(self, name: str, tab: Tab, now_shown: str) -> dict[str, Any]:
+        return {
+            "label": word(tab.value),
+            "url": self.address.but(**{name: tab.value.value}),
+            "count": tab.count,
+            "more": tab.more,
+            "active": tab.value.value == now_shown,
+        }
+
+    def _search(self) -> dict[str, Any] | None:
+        if not self.resource.searched:
+            return None
+        hint = PLACEHOLDERS.get(self.resource.name)
+        return {
+            "name": SEARCH,
+            "value": self.address.search,
+            "placeholder": _(hint) if hint else "",
+        }
+
+    def _filters(self) -> list[dict[str, Any]]:
+        fields = [
+            self._filter_field(column)
+            for column in self.resource.filters
+            if column.name != self.resource.tabs
+        ]
+        for column in self.resource.list_columns:
+            if column.stored in {"datetime", "date"}:
+                fields += self._period(column)
+        return fields
+
+    def _period(self, column: Column) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": f"{column.name}__{operator.value}",
+                "label": f"{_(column.field.label)} {_(WORDS[operator])}",
+                "kind": "date",
+                "value": self.address.value(f"{column.name}__{operator.value}"),
+            }
+            for operator in (Operator.FROM, Operator.UNTIL)
+        ]
+
+    def _filter_field(self, column: Column) -> dict[str, Any]:
+        field = {
+            "name": column.name,
+            "label": _(column.field.label),
+            "value": self.address.value(column.name),
+        }
+        if column.members is not None:
+            options = [{"value": m.value, "label": word(m)} for m in column.members]
+            return {**field, "kind": "select", "choices": options, "placeholder": _("All")}
+        if (target := column.field.resource) is not None:
+            return self._reference_field(field, target)
+        return {**field, "kind": "text"}
+
+    def _reference_field(self, field: dict[str, Any], target: str) -> dict[str, Any]:
+        if (options := few(self.session, target)) is not None:
+            return {**field, "kind": "select", "choices": options, "placeholder": _("All")}
+        chosen = field["value"]
+        return {
+            **field,
+            "kind": "picker",
+            "picker_url": row_url("pick", target),
+            "placeholder": _("Type two characters"),
+            "selected": {"value": chosen, "label": self._named(target, chosen)} if chosen else None,
+        }
+
+    def _named(self, target: str, identity: str) -> str:
+        """Return what the row of a filter is called, as far as the actor may know."""
+        resource = RESOURCES[target]
+        options = few(self.session, target) or []
+        for option in options:
+            if option["value"] == identity:
+                return str(option["label"])
+        try:
+            return find_row(
+                self.session, resource, identity, columns=(resource.list_columns[0].name,)
+            ).label
+        except NotFound:
+            return f"#{identity}"
+
+    def _chips(self) -> list[dict[str, Any]]:
+        chips = [
+            self._chip(name, wish)
+            for name, wish in self.address.filters.items()
+            if name != self.resource.tabs
+        ]
+        if self.address.search:
+            chips.insert(
+                0,
+                {
+                    "label": _("Search"),
+                    "value": self.address.search,
+                    "remove_url": self.address.but(SEARCH),
+                },
+            )
+        return chips
+
+    def _chip(self, name: str, wish: Filter) -> dict[str, Any]:
+        column = self.resource.columns[wish.column]
+        values = wish.value if isinstance(wish.value, tuple) else (wish.value,)
+        words = _(WORDS[wish.operator]) if WORDS[wish.operator] else ""
+        return {
+            "label": f"{_(column.field.label)} {words}".strip(),
+            "value": "、".join(self._said(column, str(value)) for value in values),
+            "remove_url": self.address.but(name),
+        }
+
+    def _said(self, column: Column, value: str) -> str:
+        if column.members is not None and value in column.members._value2member_map_:
+            member: StrEnum = column.members(value)
+            return word(member)
+        if column.field.resource is not None:
+            return self._named(column.field.resource, value)
+        return value
+
+    def _empty(self, *, filtered: bool) -> dict[str, Any]:
+        if filtered or self.address.value(self.resource.tabs or ""):
+            return {
+                "title": _("Nothing fits these filters"),
+                "reason": _("Take a filter away, or start again from the whole list."),
+                "icon": "funnel",
+                "action": {"label": _("Clear all"), "url": self.address.bare()},
+            }
+        return {
+            "title": _("Nothing here yet"),
+            "reason": _("What lies within your reach will stand here."),
+            "icon": "inbox",
+        }
+
+    def _choice_of_columns(self) -> list[dict[str, Any]]:
+        shown = {column.name for column in self.columns}
+        found = {}
+        for declared in self.resource.columns.values():
+            column = self.reading.column(declared)
+            if column.stored != "json" and column.name not in self.resource.under.values():
+                found[column.name] = {
+                    "name": column.name,
+                    "label": _(column.field.label),
+                    "shown": column.name in shown,
+                }
+        return list(found.values())
+
+
+def few(session: Session, resource: str) -> list[dict[str, str]] | None:
+    """Return the rows of a resource that is small and kept in memory, None for any other."""
+    rules = regulations.rules(session)
+    if resource == "offices":
+        return [{"value": o.code.value, "label": pick(o, "short_name")} for o in rules.offices]
+    if resource == "districts":
+        return [{"value": d.code, "label": pick(d, "name")} for d in rules.districts]
+    return None

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from app.catalog import enums as e
 from app.catalog import types as t
-from app.i18n import N_
+from app.catalog.loader import load_catalog
+from app.i18n import N_, _, pick
 
 LABELS: dict[type[StrEnum], dict[str, str]] = {
     e.OrganizationType: {
@@ -145,3 +146,13 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
 def label_of(member: StrEnum) -> str:
     """Return the msgid of `member`; KeyError names a vocabulary that was never labelled."""
     return LABELS[type(member)][member]
+
+
+def words_of(member: StrEnum) -> str:
+    """Return what `member` is called in the reader's language; kinds by the annex's own name."""
+    if isinstance(member, e.ApplicationKind):
+        return pick(_KINDS[member], "name")
+    return _(label_of(member))
+
+
+_KINDS = {entry.kind: entry for entry in load_catalog().kinds}

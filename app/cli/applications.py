@@ -206,7 +206,7 @@ def _print(application: Application, whole: dict[str, Any]) -> None:
     click.echo(" / ".join(str(whole[name]) for name in HEADER))
     click.echo(
         table(
-            [_("No."), _("Name"), _("Citizen ID number"), _("Verdict"), _("Key")],
+            [_("No."), _("Full name"), _("Citizen ID number"), _("Verdict"), _("Key")],
             [
                 (
                     line["position"],

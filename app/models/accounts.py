@@ -56,7 +56,7 @@ class Account(Base):
     name: Mapped[str] = mapped_column(
         String(60),
         info=field_info(
-            label=N_("Name"),
+            label=N_("Full name"),
             kind="person_name",
             required=True,
             in_list=True,

@@ -51,7 +51,7 @@ def holder(actor: Actor, now: datetime) -> home_office.Page:  # noqa: ARG001 - e
     grants = unit_work.own_grants(session, actor)
     me = current_user
     facts = [
-        {"label": _("Name"), "value": me.name},
+        {"label": _("Full name"), "value": me.name},
         {"label": _("Login name"), "value": me.login_name},
         {"label": _("Organization"), "value": me.organization.name},
         {"label": _("Citizen ID number"), "value": masked(me.citizen_id)},

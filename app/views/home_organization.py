@@ -58,7 +58,7 @@ def _people(actor: Actor) -> dict[str, Any]:
         "name": "people",
         "caption": _("My people"),
         "columns": [
-            {"name": "name", "label": _("Name"), "primary": True},
+            {"name": "name", "label": _("Full name"), "primary": True},
             {"name": "state", "label": _("State")},
             {"name": "key", "label": _("Key")},
             {"name": "last", "label": _("Last sign-in"), "kind": "time"},

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from app.catalog.citations import in_english
 from app.catalog.enums import AccountState, ApplicationState, KeyState, LineVerdict
 from app.catalog.identity.citizens import mask_citizen_id
-from app.catalog.labels import label_of
+from app.catalog.labels import words_of
 from app.catalog.norms import norm_of
 from app.clock import OFFICE_ZONE
-from app.i18n import _, language, ngettext, pick
+from app.i18n import language, ngettext, pick
 from app.services import regulations
 from app.services.working_time import working_days
 
@@ -59,7 +59,7 @@ def age(since: datetime, now: datetime, action: str | None = None) -> dict[str, 
 
 def label(member: StrEnum) -> str:
     """Return what a member of a closed vocabulary is called."""
-    return _(label_of(member))
+    return words_of(member)
 
 
 def state(member: StrEnum, tone: str = "") -> dict[str, str]:

@@ -117,6 +117,8 @@ def read_roles(entries: Entries, raw: Any, office: Office | None) -> set[RoleNam
             "X4",
         )
     for role in sorted(roles & set(ROLE_DUTIES)):
+        if entries.has_problem("office_code"):
+            break
         if office is None:
             entries.refuse(
                 "roles",

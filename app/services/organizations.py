@@ -206,8 +206,8 @@ def _read_changes(
 
 def _read_legal_form(entries: Entries, unit: OrganizationType | None) -> None:
     possible = LEGAL_FORMS[unit] if unit is not None else ()
-    if len(possible) == 1 and not entries.raw.get("legal_form"):
-        entries.values["legal_form"] = possible[0]
+    if not entries.raw.get("legal_form") and len(possible) <= 1:
+        entries.values["legal_form"] = possible[0] if possible else None
         return
     entries.read("legal_form")
     chosen = entries.values.get("legal_form")

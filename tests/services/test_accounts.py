@@ -1,0 +1,438 @@
+"""Accounts opened by hand: whose data is checked, who may, what roles go together, what is told."""
+
+from typing import Any
+
+import pytest
+
+from app.catalog.enums import AccountState, ApplicationState
+from app.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused, Unauthenticated
+from app.models.accounts import Account
+from app.security.actor import Actor
+from app.services.accounts import (
+    amend_account,
+    assign_roles,
+    open_account,
+    reset_password,
+    reveal_citizen_id,
+)
+from app.services.commits import committing
+from app.services.signin import sign_in
+from app.workflow.form import person_digest
+from tests.support.factories import NOON, Office, staff_of
+from tests.support.people import citizen_id, old_citizen_id, person, wrong_citizen_id
+
+SECURITY = "security_administrator"
+
+
+def entries(office: Office, **changed: Any) -> dict[str, Any]:
+    return {
+        **person(500),
+        "login_name": "Xin.Lai",
+        "organization": office.organization("commission").code,
+        "office_code": "REG",
+        "roles": ["reviewer"],
+        **changed,
+    }
+
+
+def open_by(office: Office, login: str = SECURITY, **changed: Any) -> Account:
+    with office.acting(login) as actor:
+        return open_account(
+            office.session, raw=entries(office, **changed), actor=actor, now=office.now
+        )
+
+
+def said(error: pytest.ExceptionInfo[InvalidInput]) -> list[tuple[str, str, str | None]]:
+    return [(detail.field, detail.code, detail.rule) for detail in error.value.details]
+
+
+# --- Opening
+
+
+@pytest.mark.rule("M4", "M5")
+def test_an_account_opened_by_hand_waits_for_its_key(office):
+    made = open_by(office)
+
+    assert made.state == AccountState.PENDING
+    assert made.password_hash is None
+    assert (made.login_name, made.login_key) == ("Xin.Lai", "xin.lai")
+    assert made.opened_by_id == office.account(SECURITY).id
+    event = office.last_event()
+    assert (event.tag, event.rule, event.person_id) == ("account:opened", "M4", made.id)
+    assert event.new == {"state": "pending", "office": "REG", "roles": ["reviewer"]}
+
+
+@pytest.mark.rule("M5")
+def test_an_old_number_of_15_digits_is_upgraded_and_found_by_the_same_digest(office):
+    made = open_by(office, citizen_id=old_citizen_id(500))
+
+    assert made.citizen_id == citizen_id(500)
+    assert made.citizen_id_digest == person_digest(citizen_id(500))
+
+
+@pytest.mark.rule("M2", "M3", "M5")
+@pytest.mark.parametrize(
+    ("changed", "field", "code", "rule"),
+    [
+        ({"citizen_id": wrong_citizen_id(500)}, "citizen_id", "citizen_id_check_digit", "M5"),
+        ({"citizen_id": 110101199001011234}, "citizen_id", "not_text", "M5"),
+        ({"sex": "female"}, "sex", "citizen_id_sex", "M5"),
+        ({"sex": "other"}, "sex", "unknown_choice", "M5"),
+        ({"name": ""}, "name", "required", "M5"),
+        ({"name": "@SUM(1)"}, "name", "name_formula", "M5"),
+        ({"login_name": "a b"}, "login_name", "login_name_characters", "M4"),
+        ({"login_name": "REG1"}, "login_name", "login_name_taken", "M5"),
+        ({"organization": None}, "organization", "required", "M2"),
+        ({"organization": "nothing"}, "organization", "unknown_organization", "M2"),
+        ({"office_code": "XYZ"}, "office_code", "unknown_office", "M3"),
+        ({"office_code": None}, "roles", "role_needs_office", "M3"),
+        ({"roles": []}, "roles", "required", "M4"),
+        ({"roles": "reviewer"}, "roles", "required", "M4"),
+        ({"roles": ["king"]}, "roles", "unknown_choice", None),
+        ({"roles": [{"name": "reviewer"}]}, "roles", "unknown_choice", None),
+        ({"roles": ["configurator"]}, "roles", "role_not_of_office", "M3"),
+        ({"roles": ["key_officer"]}, "roles", "role_not_of_office", "M3"),
+        ({"state": "active"}, "state", "unknown_field", None),
+        ({"password": "secret"}, "password", "unknown_field", None),
+    ],
+)
+def test_a_wrong_entry_is_named_by_field_and_rule_and_no_account_is_opened(
+    office, changed, field, code, rule
+):
+    before = office.count(Account)
+
+    with pytest.raises(InvalidInput) as error:
+        open_by(office, **changed)
+
+    assert said(error) == [(field, code, rule)]
+    assert office.count(Account) == before
+
+
+@pytest.mark.rule("M5")
+def test_one_person_has_one_account_in_an_organization(office):
+    open_by(office)
+
+    with pytest.raises(InvalidInput) as error:
+        open_by(office, login_name="second", citizen_id=old_citizen_id(500))
+
+    assert said(error) == [("citizen_id", "already_has_account", "M5")]
+
+
+@pytest.mark.rule("M4")
+@pytest.mark.parametrize("roles", [["organization_administrator"], ["holder"]])
+def test_outside_the_commission_everybody_after_the_first_administrator_is_applied_for(
+    office, roles
+):
+    with pytest.raises(InvalidInput) as error:
+        open_by(
+            office, organization=office.organization("bank").code, office_code=None, roles=roles
+        )
+
+    assert said(error) == [("roles", "needs_application", "M4")]
+
+
+@pytest.mark.rule("M3")
+@pytest.mark.parametrize("role", ["auditor", "system_administrator", "security_administrator"])
+def test_nobody_outside_the_commission_administers_the_whole(office, role):
+    with pytest.raises(InvalidInput) as error:
+        open_by(
+            office, organization=office.organization("bank").code, office_code=None, roles=[role]
+        )
+
+    assert ("roles", "role_of_commission", "M3") in said(error)
+
+
+@pytest.mark.rule("M3")
+def test_an_office_belongs_to_the_organization_of_the_account(office):
+    with pytest.raises(InvalidInput) as error:
+        open_by(office, organization=office.organization("east").code)
+
+    assert ("office_code", "office_of_another_organization", "M3") in said(error)
+
+
+@pytest.mark.parametrize("login", ["reg1", "research1", "auditor", "system_administrator"])
+def test_only_the_security_administrator_opens_accounts_and_the_refusal_is_recorded(office, login):
+    with office.acting(login) as actor, pytest.raises(Forbidden):  # noqa: SIM117
+        with committing(
+            office.session, tag="account:opened", actor=actor, now=NOON, subject_type="account"
+        ):
+            open_account(office.session, raw=entries(office), actor=actor, now=NOON)
+
+    (event,) = office.refusals()
+    assert (event.tag, event.actor_id) == ("account:opened", office.account(login).id)
+    assert event.new["code"] == "not_your_duty"
+
+
+# --- The key that makes it active
+
+
+def issue(office: Office, login: str, serial: str, by: str, **said_: Any) -> Any:
+    return office.perform(
+        by,
+        office.account(login).id,
+        "issue_key",
+        model=Account,
+        data={"key_serial": serial},
+        **said_,
+    )
+
+
+@pytest.mark.rule("M4")
+def test_a_key_makes_the_account_active_and_the_first_password_is_told_once(office):
+    account = office.account(staff_of("REG"))
+    door = Actor.system("sign-in")
+
+    outcome = issue(office, "reg1", "research-0001", "research1")
+
+    password = outcome.secrets["initial_password"]
+    office.session.expire_all()
+    assert account.state == AccountState.ACTIVE
+    assert account.must_change_password
+    assert sign_in(office.session, "REG1", password, actor=door, now=NOON, requires_key=True)
+    tags = [event.tag for event in office.events()][-4:]
+    assert tags == ["key:issued", "account:activated", "account:key_issued", "session:signed_in"]
+    assert password not in str([(e.old, e.new) for e in office.events()])
+
+
+@pytest.mark.rule("M4")
+def test_nobody_signs_in_before_the_key(office):
+    with pytest.raises(Unauthenticated):
+        sign_in(
+            office.session, "reg1", "", actor=Actor.system("door"), now=NOON, requires_key=False
+        )
+
+
+@pytest.mark.rule("M3")
+@pytest.mark.parametrize(
+    ("holder", "officer", "serial"),
+    [
+        ("reg1", "service1", "SERVICE-0001"),
+        ("east.admin", "service1", "SERVICE-0001"),
+        ("bank.admin", "research1", "RESEARCH-0001"),
+    ],
+)
+def test_each_issuing_office_hands_keys_to_its_own_users_only(office, holder, officer, serial):
+    with pytest.raises(Forbidden) as error:
+        issue(office, holder, serial, officer)
+
+    assert error.value.rule == "M3"
+    assert [event.tag for event in office.refusals()] == ["account:key_issued"]
+    assert office.account(holder).state == AccountState.PENDING
+
+
+@pytest.mark.rule("M3")
+@pytest.mark.parametrize("login", ["mkt1", "info1", "security_administrator", "auditor"])
+def test_who_keeps_no_stock_issues_no_key(office, login):
+    with pytest.raises(Forbidden):
+        issue(office, "reg1", "RESEARCH-0001", login)
+
+
+@pytest.mark.rule("X4")
+def test_who_opened_the_account_cannot_issue_its_key(office):
+    made = open_by(office)
+    made.opened_by_id = office.account("research1").id
+    office.session.commit()
+
+    with pytest.raises(Forbidden) as error:
+        issue(office, "xin.lai", "RESEARCH-0001", "research1")
+
+    assert (error.value.code, error.value.rule) == ("opener_issues", "X4")
+
+
+@pytest.mark.rule("M9")
+@pytest.mark.parametrize(
+    ("serial", "code"),
+    [
+        ("SERVICE-0001", "not_your_stock"),
+        ("NOWHERE-1", "unknown_key"),
+        ("RESEARCH-0002", "key_not_in_stock"),
+    ],
+)
+def test_only_a_key_in_the_own_stock_is_handed_out(office, serial, code):
+    issue(office, "mkt1", "RESEARCH-0002", "research1")
+
+    with pytest.raises(Refused) as error:
+        issue(office, "reg1", serial, "research1")
+
+    assert said(error) == [("data.key_serial", code, "M9")]
+    assert office.account("reg1").state == AccountState.PENDING
+
+
+def test_a_serial_number_that_can_be_none_is_named(office):
+    with pytest.raises(InvalidInput) as error:
+        issue(office, "reg1", "?", "research1")
+
+    assert said(error) == [("data.key_serial", "key_serial_format", "M9")]
+
+
+@pytest.mark.rule("M5.1")
+def test_who_was_applied_for_gets_the_key_on_the_application(office):
+    identity = office.standing_at(ApplicationState.CONFIGURED, "east")
+    login = office.application(identity).lines[0].account.login_name
+
+    with pytest.raises(Refused) as error:
+        issue(office, login, "RESEARCH-0001", "research1")
+
+    assert error.value.details[0].code == "key_by_application"
+
+
+# --- Correcting, roles, passwords
+
+
+def activate(office: Office, login: str, officer: str = "research1") -> Account:
+    issue(office, login, office.free_serials(officer[:-1].upper())[0], officer)
+    return office.account(login)
+
+
+@pytest.mark.rule("M5")
+def test_a_correction_is_recorded_with_the_number_masked(office):
+    account = office.account("reg1")
+    with office.acting(SECURITY) as actor:
+        amend_account(
+            office.session,
+            account,
+            {"citizen_id": citizen_id(600), "name": "正确之名"},
+            actor=actor,
+            now=NOON,
+            comment="录入有误",
+        )
+
+    event = office.last_event()
+    assert event.tag == "account:amended"
+    assert event.new["name"] == "正确之名"
+    assert event.new["citizen_id"] == citizen_id(600)[:6] + "********" + citizen_id(600)[-4:]
+    assert account.citizen_id_digest == person_digest(citizen_id(600))
+
+
+def test_nobody_corrects_the_own_account(office):
+    with office.acting(SECURITY) as actor, pytest.raises(Forbidden) as error:
+        amend_account(
+            office.session, office.account(SECURITY), {"name": "改名"}, actor=actor, now=NOON
+        )
+
+    assert error.value.rule == "X4"
+
+
+@pytest.mark.rule("M3")
+def test_moving_to_another_office_needs_roles_that_fit_there(office):
+    with office.acting(SECURITY) as actor, pytest.raises(InvalidInput) as error:
+        amend_account(
+            office.session,
+            office.account("info1"),
+            {"office_code": "REG"},
+            actor=actor,
+            now=NOON,
+        )
+
+    assert said(error) == [("roles", "role_not_of_office", "M3")]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ["system_administrator", "security_administrator"],
+        ["system_administrator", "auditor"],
+        ["security_administrator", "auditor"],
+    ],
+)
+def test_no_account_holds_two_of_the_three_administrators(office, pair):
+    with office.acting(SECURITY) as actor, pytest.raises(InvalidInput) as error:
+        assign_roles(office.session, office.account("auditor"), pair, actor=actor, now=NOON)
+
+    assert said(error) == [("roles", "roles_separated", "X4")]
+
+
+def test_nobody_changes_the_own_roles(office):
+    with office.acting(SECURITY) as actor, pytest.raises(Forbidden) as error:
+        assign_roles(office.session, office.account(SECURITY), ["auditor"], actor=actor, now=NOON)
+
+    assert error.value.code == "own_account"
+
+
+def test_somebody_remains_who_can_give_roles(office):
+    activate(office, SECURITY)
+    second = open_by(
+        office, login_name="second", office_code=None, roles=["security_administrator"]
+    )
+    office.session.commit()
+    activate(office, "second")
+
+    with office.acting("second") as actor:
+        assign_roles(office.session, office.account(SECURITY), ["holder"], actor=actor, now=NOON)
+    office.session.flush()
+
+    with office.acting(office.almighty("reg1")) as actor, pytest.raises(InvalidInput) as error:
+        assign_roles(office.session, second, ["holder"], actor=actor, now=NOON)
+    assert said(error) == [("roles", "last_security_administrator", "M3")]
+
+
+def test_new_roles_end_the_sessions_that_had_the_old_ones(office):
+    account = office.account("auditor")
+    before = account.epoch
+
+    with office.acting(SECURITY) as actor:
+        assign_roles(office.session, account, ["system_administrator"], actor=actor, now=NOON)
+
+    assert account.epoch == before + 1
+    event = office.last_event()
+    assert (event.old, event.new) == (
+        {"roles": ["auditor"]},
+        {"roles": ["system_administrator"]},
+    )
+
+
+def test_a_stale_version_is_refused(office):
+    account = office.account("reg1")
+
+    with office.acting(SECURITY) as actor, pytest.raises(Conflict):
+        assign_roles(
+            office.session,
+            account,
+            ["reviewer"],
+            actor=actor,
+            now=NOON,
+            expected_version=account.version + 1,
+        )
+
+
+@pytest.mark.rule("M8")
+def test_a_reset_password_opens_the_account_and_ends_its_sessions(office):
+    account = activate(office, "reg1")
+    before = account.epoch
+
+    with office.acting(SECURITY) as actor:
+        password = reset_password(office.session, account, actor=actor, now=NOON)
+
+    assert account.epoch > before
+    assert account.must_change_password
+    assert sign_in(
+        office.session, "reg1", password, actor=Actor.system("door"), now=NOON, requires_key=True
+    )
+
+
+@pytest.mark.rule("M4")
+def test_an_account_without_key_gets_no_password(office):
+    with office.acting(SECURITY) as actor, pytest.raises(Refused) as error:
+        reset_password(office.session, office.account("reg1"), actor=actor, now=NOON)
+
+    assert error.value.code == "no_password_now"
+
+
+@pytest.mark.rule("M5")
+def test_revealing_a_number_is_recorded(office):
+    account = office.account("east.admin")
+
+    with office.acting("reg1") as actor:
+        number = reveal_citizen_id(office.session, account, actor=actor, now=NOON)
+
+    assert number == account.citizen_id
+    event = office.last_event()
+    assert (event.tag, event.person_id) == ("account:revealed", account.id)
+    assert number not in str(event.new)
+
+
+def test_a_number_beyond_reach_is_not_revealed(office):
+    account = office.account("east.admin")
+
+    with office.acting("west.admin") as actor, pytest.raises(NotFound):
+        reveal_citizen_id(office.session, account, actor=actor, now=NOON)

@@ -96,7 +96,7 @@ def _words(
 
 
 def _reason_code(raw: Any, where: str, problems: list[Detail]) -> RefusalReason | None:
-    if raw in {None, ""}:
+    if raw is None or raw == "":
         return RefusalReason.OTHER
     try:
         return RefusalReason(raw)
@@ -217,7 +217,7 @@ def login_names(act: Act) -> tuple[dict[int, str], list[Detail]]:
     chosen: dict[int, str] = {}
     for where, line, entry in _rows(act, problems):
         raw = entry.get("login_name")
-        if raw in {None, ""}:
+        if raw is None or raw == "":
             continue
         try:
             chosen[line.position] = normalise_login_name(str(raw)).name

@@ -4,14 +4,24 @@ from flask import Flask
 from flask_appbuilder import AppBuilder, BaseView
 
 from app.views import api, errors, frame, signin
+from app.views.application_form import FormView
+from app.views.applications import ApplicationView
+from app.views.console import CONSOLE
+from app.views.decisions import DecisionView
 from app.views.inbox import InboxView
 from app.views.language import LanguageView
+from app.views.materials import MaterialView
 from app.views.signin import SignInView
 
 VIEWS: tuple[type[BaseView], ...] = (
     SignInView,
     LanguageView,
     InboxView,
+    FormView,
+    DecisionView,
+    ApplicationView,
+    MaterialView,
+    *CONSOLE,
 )
 """Every view of pages beside the first page, in the order of their rooms: add a line for yours."""
 

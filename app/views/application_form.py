@@ -41,7 +41,7 @@ class FormView(BaseView):
         """Show the forms that one's organisation can hand in."""
         return render_template(
             "applications/start.html",
-            head={"title": _("Apply for …")},
+            head={"title": _("New application")},
             kinds=offered(now()),
         )
 

@@ -27,7 +27,7 @@ from app.views.base import Answer, ConsoleView
 from app.views.road import next_turn, office_of, steps
 from app.views.sheet import SHOWN_LINES, Sheet
 from app.views.story import timeline
-from app.views.wording import article, on_day, when
+from app.views.wording import article, on_day, titled, when
 from app.views.worklist_pages import work_list
 
 DECIDING = frozenset({"approve", "return", "reject", "configure", "issue_key", "complete"})
@@ -53,7 +53,7 @@ class ApplicationView(ConsoleView):
         """Return the way to a new form."""
         if not actor.may(Permission.APPLICATIONS_ADD):
             return []
-        label = _("Apply for …")
+        label = _("New application")
         url = url_for("FormView.start")
         return [{"label": label, "url": url, "icon": "pencil-square", "primary": True}]
 
@@ -123,7 +123,7 @@ class ApplicationView(ConsoleView):
             value = accounts.reveal_citizen_id(session, line, actor=actor, now=now())
         if wants_json():
             return jsonify(value=value)
-        flash(f"{line.name}：{value}", "info")
+        flash(titled(line.name, value), "info")
         back = url_for("ApplicationView.show", pk=pk)
         return redirect(back, HTTPStatus.SEE_OTHER)
 

@@ -28,7 +28,7 @@ from app.views.typed_form import (
     stored_form,
     summary,
 )
-from app.views.wording import article, label, on_day, when
+from app.views.wording import article, joined, label, on_day, when
 from app.workflow.form import HEADER, MAX_LINES, field_of
 
 CONTROLS = {"citizen_id": "citizen_id", "items": "items", "choice": "select"}
@@ -110,7 +110,7 @@ class ApplyPage:
             return {
                 "title": pick(self.entry, "name"),
                 "crumbs": [
-                    {"label": _("Apply for …"), "url": url_for("FormView.start")},
+                    {"label": _("New application"), "url": url_for("FormView.start")},
                     {"label": pick(self.entry, "name")},
                 ],
             }
@@ -316,10 +316,10 @@ class ApplyPage:
                 "%(form)s with %(num)s persons goes to %(offices)s.",
                 persons,
                 form=pick(self.entry, "name"),
-                offices=" / ".join(offices),
+                offices=joined(offices),
             ),
             "lacking": lacking,
-            "where": "、".join(offices),
+            "where": joined(offices),
             "about": usual_time(road),
         }
 

@@ -8,6 +8,7 @@ from app.errors import Conflict, DomainError
 from app.i18n import _
 from app.models.applications import Application, ApplicationLine
 from app.views.ruling import Ruling
+from app.views.wording import sentences
 
 LINES = "lines."
 ASKED = {"configure": "login_name", "issue_key": "key_serial"}
@@ -40,7 +41,7 @@ class Mistakes:
         text = " ".join([str(self.error), *(detail.message for detail in self.error.details)])
         if self.typed is not None and not keeps_comment:
             written = [self.typed.comment, *self.typed.remarks().values()]
-            if kept := "；".join(it for it in written if it):
+            if kept := sentences(it for it in written if it):
                 text += " " + _("What you wrote: %(text)s", text=kept)
         return {"text": text, "url": url_for("ApplicationView.show", pk=self.application.id)}
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
+from app.catalog.types import RoadAction
 from app.i18n import _
 from app.views.road import office_of
-from app.views.wording import article, when
+from app.views.wording import article, joined, label, when
 
 if TYPE_CHECKING:
     from app.views.decide_page import DecidePage
@@ -22,7 +23,7 @@ def decision(page: "DecidePage") -> dict[str, Any]:
     main = page.main
     drawn: dict[str, Any] = {
         "url": url_for("DecisionView.decide", application_id=page.application.id),
-        "title": main["label"] if main else _("Decision"),
+        "title": label(RoadAction(page.work.action)) if page.work else _("Decision"),
         "may": page.may,
         "reason": "" if page.may else _why_not(page),
         "line_count": len(page.application.passed_lines()),
@@ -71,7 +72,7 @@ def _why_not(page: "DecidePage") -> str:
         for why in act["why_not"]:
             return str(why["message"])
     waiting = [w for w in page.application.work_items if w.outcome is None]
-    offices = "、".join(office_of(page.session, w.duty) for w in waiting)
+    offices = joined(office_of(page.session, w.duty) for w in waiting)
     return _("It is with %(office)s now.", office=offices) if offices else ""
 
 

@@ -17,7 +17,7 @@ from app.security.actor import Actor
 from app.services import regulations, worklists
 from app.views import headers
 from app.views.access import actor_or_none, here
-from app.views.wording import link
+from app.views.wording import joined, link
 
 WAITING = "waiting"
 
@@ -62,7 +62,7 @@ MENU: tuple[Group, ...] = (
                 rooms=frozenset({"ApplicationView", "DecisionView"}),
             ),
             Entry(
-                label=N_("Apply for …"),
+                label=N_("New application"),
                 endpoint="FormView.start",
                 icon="pencil-square",
                 permissions=frozenset({P.APPLICATIONS_ADD}),
@@ -213,7 +213,7 @@ def _person(actor: Actor) -> dict[str, Any]:
         "name": current_user.name,
         "office": pick(office, "short_name") if isinstance(actor.office, OfficeCode) else "",
         "organization": current_user.organization.name,
-        "role": "、".join(_(ROLE_LABELS[role]) for role in named),
+        "role": joined(_(ROLE_LABELS[role]) for role in named),
         "url": link("AccountView.show", pk=actor.account_id),
     }
 

@@ -6,15 +6,14 @@ from typing import Any
 from flask import url_for
 
 from app.catalog.enums import KeyState
-from app.catalog.labels import label_of
-from app.catalog.lifecycles import APPLICATIONS as LIFECYCLES
+from app.catalog.types import RoadAction
 from app.clock import OFFICE_ZONE
 from app.extensions import db
 from app.i18n import _, language, ngettext
 from app.security.actor import Actor
 from app.services import regulations, unit_work, worklists
 from app.services.worklists import BOUND, Tally, Waiting
-from app.views.wording import age, link
+from app.views.wording import age, label, link
 
 ROWS = 10
 SIDE_ROWS = 5
@@ -23,11 +22,10 @@ LOW_STOCK = 20
 
 Page = tuple[str, dict[str, Any]]
 
-ACT_LABELS = {
-    transition.action: transition.label
-    for lifecycle in LIFECYCLES.values()
-    for transition in lifecycle.transitions
-}
+
+def step_name(action: str) -> str:
+    """Return what a step of a road is called."""
+    return label(RoadAction(action))
 
 
 def _head(actor: Actor) -> dict[str, Any]:
@@ -44,12 +42,11 @@ def decide_url(row: Waiting) -> str:
 
 
 def persons(row: Waiting) -> str:
-    """Return who stands on the form: the first person, and how many others."""
+    """Return who stands on the form: the first person, and how many there are."""
     if row.persons <= 1:
         return row.first_person
-    others = row.persons - 1
     return ngettext(
-        "%(name)s and %(num)s other", "%(name)s and %(num)s others", others, name=row.first_person
+        "%(name)s, %(num)s person", "%(name)s, %(num)s persons", row.persons, name=row.first_person
     )
 
 
@@ -81,7 +78,7 @@ def queue_table(rows: list[Waiting], now: datetime, *, name: str, empty: str) ->
                     {"text": row.number, "sub": kind_name(row, now)},
                     {"text": row.organization, "sub": persons(row)},
                     {
-                        "text": _(ACT_LABELS[row.action]),
+                        "text": step_name(row.action),
                         "sub": _("held by %(name)s", name=row.claimed_by) if row.claimed_by else "",
                     },
                     {"age": age(row.since, now, row.action)},
@@ -228,7 +225,7 @@ def key_office(actor: Actor, now: datetime) -> Page:
     )
     stock = [
         {
-            "label": _(label_of(key_state)),
+            "label": label(key_state),
             "count": count,
             "low": key_state == KeyState.IN_STOCK and count < LOW_STOCK,
             "url": link("KeyView.list", state=key_state.value) or "#stock",

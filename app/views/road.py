@@ -12,7 +12,7 @@ from app.models.applications import Application
 from app.models.work import WorkItem
 from app.security.actor import Actor
 from app.services import regulations
-from app.views.wording import days, label, when
+from app.views.wording import days, joined, label, when
 
 DRAWN = {
     StepOutcome.PASSED: "done",
@@ -129,7 +129,7 @@ def next_turn(session: Session, application: Application) -> dict[str, Any] | No
     if application.state in WITH_APPLICANT:
         return {"sentence": _("It is with you."), "office": "", "about": ""}
     open_items = [w for w in application.work_items if w.outcome is None]
-    offices = "、".join(dict.fromkeys(office_of(session, w.duty) for w in open_items))
+    offices = joined(dict.fromkeys(office_of(session, w.duty) for w in open_items))
     norm = max((norm_of(w.action) for w in open_items), default=0)
     return {
         "sentence": _("It is with %(office)s now.", office=offices),

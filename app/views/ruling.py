@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.models.applications import Application, ApplicationLine
 from app.views.sheet import TICKS
+from app.views.wording import sentences
 
 MAX_KEY = 60
 MOST_WORDS = 1000
@@ -54,7 +55,7 @@ class Ruling:
         """The words that go with the act: the comment, or on a return what the remarks say."""
         if self.comment.strip() or self.action != "return":
             return self.comment
-        return "；".join(self.remarks().values())[:MOST_WORDS]
+        return sentences(self.remarks().values())[:MOST_WORDS]
 
     def remark_at(self, target: str) -> str:
         """Return what was written in the remark box of `target`."""

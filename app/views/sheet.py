@@ -21,7 +21,7 @@ from app.security.actor import Actor
 from app.services import regulations
 from app.services.applications import EDITABLE
 from app.services.materials import OTHER
-from app.views.wording import label, masked, size, state, when
+from app.views.wording import joined, label, masked, sentences, size, state, titled, when
 from app.workflow.form import HEADER, field_of
 
 SHOWN_LINES = 200
@@ -74,7 +74,7 @@ class Sheet:
             return None
         last = found[-1]
         return {
-            "text": "；".join(remark.text for remark in found),
+            "text": sentences(remark.text for remark in found),
             "by": last.by.name,
             "when": when(last.at),
         }
@@ -87,9 +87,9 @@ class Sheet:
             head, _dot, column = target.removeprefix("lines.").partition(".")
             if not target.startswith("lines.") or head != str(line.position):
                 continue
-            about = f"{headings[column]}：" if column in headings else ""
-            said += [about + remark.text for remark in found]
-        return {"text": "；".join(said)} if said else None
+            heading = headings.get(column)
+            said += [titled(heading, it.text) if heading else it.text for it in found]
+        return {"text": sentences(said)} if said else None
 
     # --- The parts, as the templates draw them
 
@@ -276,13 +276,13 @@ def requirement(paper: PaperRequirement) -> str:
         (paper.stamp, _("bears the seal")),
         (paper.per_person, _("one for every person")),
     ]
-    return "，".join(words for holds, words in said if holds)
+    return joined(words for holds, words in said if holds)
 
 
 def _refusal(line: ApplicationLine) -> str:
     if not line.reason_code:
         return line.reason
-    return f"{label(line.reason_code)}：{line.reason}"
+    return titled(label(line.reason_code), line.reason)
 
 
 def draw_file(material: Material, actor: Actor, application: Application) -> dict[str, Any]:

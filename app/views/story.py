@@ -1,14 +1,17 @@
 """What happened to a record, told from the audit trail: who, when, what, old and new values."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from app.catalog.enums import AccountState, ApplicationState, AuditOutcome, Duty, KeyState
 from app.catalog.lifecycles import all_lifecycles
-from app.i18n import N_, _
+from app.extensions import db
+from app.i18n import N_, _, pick
 from app.models.audit import AuditEvent
-from app.views.wording import cited, label, when
+from app.services import regulations
+from app.views.wording import cited, joined, label, sentences, titled, when
 
 TOLD: dict[str, str] = {
     **{t.tag: t.label for lifecycle in all_lifecycles() for t in lifecycle.transitions},
@@ -75,59 +78,124 @@ STATES: dict[str, type[StrEnum]] = {
 """Whose words a state is said in, by the kind of subject."""
 
 
+UNSAID = frozenset({"sha256", "round"})
+"""Kept on record, of no use to a reader of the page."""
+
+IN_ONE_GO = timedelta(minutes=30)
+
+TICKED: dict[str, str] = {
+    "original_seen": N_("original seen"),
+    "copy_kept": N_("copy kept"),
+    "copy_stamped": N_("copy stamped"),
+}
+
+TOGETHER = frozenset({"material:added", "material:removed"})
+"""Acts that come in rows: one entry tells of all that one person did in one go."""
+
+
 def told(tag: str) -> str:
     """Return what a tag means."""
     return _(TOLD[tag]) if tag in TOLD else tag
 
 
-def _value(value: Any, members: type[StrEnum] | None = None) -> str:
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, Mapping):
-        return "；".join(f"{key}: {_value(it)}" for key, it in value.items())
-    if isinstance(value, list):
-        return "、".join(str(it) for it in value)
-    if members is not None and value in members._value2member_map_:
-        return label(members(value))
-    return str(value)
+class Teller:
+    """Tells events in the reader's words; made once for a page."""
 
+    def __init__(self) -> None:
+        """Look up what papers and kinds of forms are called."""
+        rules = regulations.rules(db.session())
+        self.papers = {paper.code: pick(paper, "name") for paper in rules.papers}
+        self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
-def _label(name: str) -> str:
-    return _(FIELDS[name]) if name in FIELDS else name
+    def _value(self, name: str, value: Any, members: type[StrEnum] | None) -> str:
+        match value:
+            case None | "":
+                return ""
+            case bool():
+                return _("yes") if value else _("no")
+            case Mapping() if value.keys() <= TICKED.keys():
+                return joined(_(TICKED[tick]) for tick, held in value.items() if held)
+            case Mapping():
+                return sentences(
+                    titled(self._named(key), self._value(key, it, None))
+                    for key, it in value.items()
+                )
+            case list():
+                return joined(str(it) for it in value)
+        return self._word(name, value, members)
 
+    def _word(self, name: str, value: Any, members: type[StrEnum] | None) -> str:
+        if members is not None and value in members._value2member_map_:
+            return label(members(value))
+        known = {"paper": self.papers, "kind": self.kinds}.get(name, {})
+        return str(known.get(value, value))
 
-def _changes(event: AuditEvent) -> list[dict[str, str]]:
-    old, new = event.old or {}, event.new or {}
-    members = {"state": STATES.get(event.subject_type), "duty": Duty}
-    names = [*old, *(name for name in new if name not in old)]
-    return [
-        {
-            "label": _label(name),
-            "old": _value(old.get(name), members.get(name)),
-            "new": _value(new.get(name), members.get(name)),
+    def _named(self, name: str) -> str:
+        if name in FIELDS:
+            return _(FIELDS[name])
+        return self.papers.get(name.partition(".")[0], name)
+
+    def _changes(self, event: AuditEvent) -> list[dict[str, str]]:
+        old, new = event.old or {}, event.new or {}
+        members = {"state": STATES.get(event.subject_type), "duty": Duty}
+        names = [*old, *(name for name in new if name not in old)]
+        return [
+            {
+                "label": self._named(name),
+                "old": self._value(name, old.get(name), members.get(name)),
+                "new": self._value(name, new.get(name), members.get(name)),
+            }
+            for name in names
+            if name not in UNSAID
+        ]
+
+    def _about_papers(self, event: AuditEvent) -> list[dict[str, str]]:
+        """Return a paper that came or went in one line: which, and under which file name."""
+        sides = [event.old or {}, event.new or {}]
+        name = next((side["paper"] for side in sides if "paper" in side), "")
+        old, new = (str(side.get("file", "")) for side in sides)
+        return [{"label": self.papers.get(str(name), str(name)), "old": old, "new": new}]
+
+    def tell(self, event: AuditEvent) -> dict[str, Any]:
+        """Return one event as the timeline draws it."""
+        refused = event.outcome == AuditOutcome.REFUSED
+        what = told(event.tag)
+        changes = self._about_papers(event) if event.tag in TOGETHER else self._changes(event)
+        return {
+            "when": when(event.at),
+            "actor": event.actor_label,
+            "office": "",
+            "text": _("Refused: %(what)s", what=what) if refused else what,
+            "comment": event.comment,
+            "article": {"label": cited(event.article)} if event.article else None,
+            "changes": [] if refused else changes,
+            "tone": "bad" if refused else TONES.get(event.tag, ""),
         }
-        for name in names
-    ]
 
 
 def drawn(event: AuditEvent) -> dict[str, Any]:
     """Return one event as the timeline draws it."""
-    refused = event.outcome == AuditOutcome.REFUSED
-    what = told(event.tag)
-    return {
-        "when": when(event.at),
-        "actor": event.actor_label,
-        "office": "",
-        "text": _("Refused: %(what)s", what=what) if refused else what,
-        "comment": event.comment,
-        "article": {"label": cited(event.article)} if event.article else None,
-        "changes": [] if refused else _changes(event),
-        "tone": "bad" if refused else TONES.get(event.tag, ""),
-    }
+    return Teller().tell(event)
 
 
 def timeline(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """Return events as the timeline draws them, in the order given."""
-    return [drawn(event) for event in events]
+    """Return events as the timeline draws them, in the order given; papers in a row as one."""
+    teller = Teller()
+    entries: list[dict[str, Any]] = []
+    last: AuditEvent | None = None
+    for event in events:
+        entry = teller.tell(event)
+        if last is not None and _go_together(last, event):
+            entries[-1]["changes"] = [*entry["changes"], *entries[-1]["changes"]]
+        else:
+            entries.append(entry)
+        last = event
+    return entries
+
+
+def _go_together(newer: AuditEvent, older: AuditEvent) -> bool:
+    return (
+        newer.tag in TOGETHER
+        and (newer.tag, newer.actor_id, newer.outcome) == (older.tag, older.actor_id, older.outcome)
+        and newer.at - older.at < IN_ONE_GO
+    )

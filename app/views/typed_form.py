@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from app.errors import Detail
 from app.i18n import _, ngettext
 from app.models.applications import Application, ApplicationLine
+from app.views.wording import sentences
 from app.workflow.form import HEADER, MAX_LINES
 
 MOST_READ = MAX_LINES + 1000
@@ -119,6 +120,6 @@ def cell_remarks(remarks: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, st
         if not target.startswith(LINES):
             continue
         number, _dot, column = target.removeprefix(LINES).partition(".")
-        text = "；".join(remark.text for remark in found)
+        text = sentences(remark.text for remark in found)
         rows.setdefault(str(int(number) - 1), {})[column] = text
     return rows

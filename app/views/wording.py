@@ -1,6 +1,6 @@
 """How values read on a page: times in the office's zone, ages, enumerations, citations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from app.catalog.identity.citizens import mask_citizen_id
 from app.catalog.labels import words_of
 from app.catalog.norms import norm_of
 from app.clock import OFFICE_ZONE
-from app.i18n import language, ngettext, pick
+from app.i18n import _, language, ngettext, pick
 from app.services import regulations
 from app.services.working_time import working_days
 
@@ -55,6 +55,21 @@ def age(since: datetime, now: datetime, action: str | None = None) -> dict[str, 
         return {"text": text, "late": False, "norm": ""}
     norm = norm_of(action)
     return {"text": text, "late": passed > norm, "norm": days(norm)}
+
+
+def joined(words: Iterable[str]) -> str:
+    """Return words in a row, set apart as the reader's language does."""
+    return _(", ").join(words)
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Return texts one after the other."""
+    return _("; ").join(texts)
+
+
+def titled(title: str, text: str) -> str:
+    """Return a text with what it is about before it."""
+    return _("%(title)s: %(text)s", title=title, text=text)
 
 
 def label(member: StrEnum) -> str:

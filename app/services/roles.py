@@ -1,9 +1,10 @@
 """Roles as the framework's rows, made from the bundles in `app/catalog/permissions.py`."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.permissions import BUNDLES, Permission, RoleName
+from app.models.accounts import Account, account_role
 from app.models.roles import FabPermission, PermissionView, Role, ViewMenu
 
 
@@ -46,3 +47,44 @@ def sync_roles(session: Session) -> int:
             changes += 1
     session.flush()
     return changes
+
+
+COUNT_BOUND = 10_000
+
+
+def count_holders(session: Session) -> dict[str, int]:
+    """Return how many accounts hold each role, counted no further than the bound."""
+    roles = {role.name: role.id for role in session.scalars(select(Role))}
+    if not roles:
+        return {}
+    counts = [
+        select(func.count())
+        .select_from(
+            select(account_role.c.account_id)
+            .where(account_role.c.role_id == identity)
+            .limit(COUNT_BOUND)
+            .subquery()
+        )
+        .scalar_subquery()
+        for identity in roles.values()
+    ]
+    return dict(zip(roles, session.execute(select(*counts)).one(), strict=True))
+
+
+def holders(session: Session, role: RoleName, *, limit: int) -> list[Account]:
+    """Return accounts within the actor's reach that hold `role`; of very many, some."""
+    held = (
+        select(account_role.c.account_id)
+        .join(Role, Role.id == account_role.c.role_id)
+        .where(Role.name == role.value)
+        .limit(COUNT_BOUND)
+    )
+    return list(
+        session.scalars(
+            select(Account)
+            .where(Account.id.in_(held))
+            .options(joinedload(Account.organization))
+            .order_by(Account.id.desc())
+            .limit(limit)
+        )
+    )

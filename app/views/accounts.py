@@ -1,0 +1,273 @@
+"""Accounts: who they are, what they may do and why, all that happened to them (M4, M5, X1)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from flask import flash, jsonify, redirect, render_template, request
+from flask_appbuilder import expose
+from werkzeug.wrappers import Response
+
+from app.catalog.enums import AccountState
+from app.catalog.permissions import ROLE_LABELS, Permission, RoleName
+from app.clock import now, office_date
+from app.i18n import N_, _, pick
+from app.models.accounts import Account
+from app.models.audit import AuditEvent
+from app.security.actor import Actor
+from app.services.accounts import amend_account, open_account, reset_password, reveal_citizen_id
+from app.services.biography import Held, held_by, history_of_person, reason_of_suspension
+from app.services.columns import Column
+from app.services.commits import committing
+from app.services.conditions import Filter
+from app.services.listing import ListQuery, Row, list_page, load
+from app.services.resources import RESOURCES
+from app.views.access import current_actor, requires, wants_json
+from app.views.base import Answer, ConsoleView
+from app.views.cells import may_open, row_url
+from app.views.record_forms import Fields
+from app.views.road import office_of
+from app.views.story import timeline
+from app.views.tables import small_table
+from app.views.wording import article, label, on_day, when
+from app.workflow.engine import Outcome
+
+SUSPENSION = "第六条（四）"
+
+
+class AccountView(ConsoleView):
+    """People's accounts; the acts on them are the lifecycle's."""
+
+    resource = RESOURCES["accounts"]
+    template_show = "account_show.html"
+    tags = ("account:opened", "account:amended")
+    lists = ("roles",)
+    questions: ClassVar[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
+        "issue_key": (
+            {
+                "name": "key_serial",
+                "label": N_("Serial number of the key"),
+                "kind": "text",
+                "required": True,
+            },
+        )
+    }
+
+    # --- Adding and editing
+
+    def create(self, raw: Mapping[str, Any], actor: Actor, moment: datetime) -> Account:
+        """Open an account by hand."""
+        return open_account(self.session, raw=raw, actor=actor, now=moment)
+
+    def change(
+        self, record: Any, raw: Mapping[str, Any], version: int, actor: Actor, moment: datetime
+    ) -> None:
+        """Correct a person's data."""
+        amend_account(self.session, record, raw, actor=actor, now=moment, expected_version=version)
+
+    def drawn(self, fields: Fields, columns: Sequence[Column]) -> list[dict[str, Any]]:
+        """Ask for the roles too when an account is opened."""
+        drawn = super().drawn(fields, columns)
+        if fields.row is None:
+            drawn.append(roles_field(request.form.getlist("roles"), fields.wrong.get("roles")))
+        return drawn
+
+    # --- The record
+
+    def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
+        """Show the person, the grants with their reasons, the keys, and all that happened."""
+        shown = super().record(row, record, actor)
+        account: Account = record
+        events = history_of_person(self.session, account, actor)
+        shown["groups"][0]["facts"].insert(
+            2,
+            {
+                "label": _("Roles"),
+                "kind": "tags",
+                "tags": [role_label(r.name) for r in account.roles],
+            },
+        )
+        return shown | {
+            "grants": [self._grant(held, actor) for held in held_by(self.session, account)],
+            "keys": self._keys(account, actor),
+            "suspended": self._suspension(account, events),
+            "events": timeline(events),
+        }
+
+    def facts(self, row: Row, actor: Actor) -> list[dict[str, Any]]:
+        """Let who may reveal the personal number, one at a time."""
+        facts = super().facts(row, actor)
+        if actor.may(Permission.ACCOUNTS_REVEAL):
+            for it in facts:
+                if it["kind"] == "masked":
+                    it["masked"]["reveal_url"] = row_url("accounts", f"{row.id}/reveal")
+        return facts
+
+    def head(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
+        """Add what is done to an account beside the acts of its life."""
+        head = super().head(row, record, actor)
+        head["sub"] = row.values["login_name"]
+        own = row.id == actor.account_id
+        alive = row.values["state"] != AccountState.CANCELLED
+        if actor.may(Permission.ROLES_ASSIGN) and alive and not own:
+            url = row_url("accounts", f"{row.id}/roles")
+            head["actions"].append({"label": _("Roles"), "url": url, "icon": "person-badge"})
+        if actor.may(Permission.ACCOUNTS_PASSWORD) and not own and row.values["activated_at"]:
+            head["actions"].append(
+                {
+                    "label": _("New initial password"),
+                    "url": row_url("accounts", f"{row.id}/password"),
+                    "method": "post",
+                    "confirm": {
+                        "title": _("New initial password"),
+                        "text": _(
+                            "The person is signed out everywhere and has to change it at once."
+                        ),
+                        "button": _("New initial password"),
+                    },
+                }
+            )
+        return head
+
+    def _grant(self, held: Held, actor: Actor) -> dict[str, Any]:
+        decision = held.decision
+        office = office_of(self.session, decision.duty) if decision else ""
+        url = None
+        if held.application_id is not None and may_open(actor, "applications"):
+            url = row_url("applications", held.application_id)
+        return {
+            "label": pick(held.item, "title"),
+            "code": held.item.code,
+            "category": label(held.item.category),
+            "from": on_day(held.grant.valid_from),
+            "until": on_day(held.grant.valid_until),
+            "why": {
+                "sentence": _(
+                    "%(source)s, held since %(day)s.",
+                    source=held.item.source,
+                    day=on_day(held.grant.valid_from),
+                ),
+                "application": {"number": held.number, "url": url} if held.number else None,
+                "decided_by": f"{office} · {decision.by}" if decision else "",
+                "decided_at": when(decision.at) if decision else "",
+                "article": article(self.session, "第四条", office_date(held.grant.valid_from)),
+            },
+        }
+
+    def _keys(self, account: Account, actor: Actor) -> dict[str, Any] | None:
+        if not actor.may(Permission.KEYS_LIST):
+            return None
+        resource = RESOURCES["keys"]
+        query = ListQuery(filters=(Filter(column="holder_id", value=account.id),), counted=False)
+        page = list_page(self.session, resource, query)
+        return small_table(resource, page, actor, without=("holder_id",))
+
+    def _suspension(self, account: Account, events: Sequence[AuditEvent]) -> dict[str, Any] | None:
+        if account.state != AccountState.SUSPENDED:
+            return None
+        event = reason_of_suspension(events)
+        text = _("Sign-in is suspended. The Urban Construction Research Centre restores it.")
+        if event is not None:
+            text = f"{text} {when(event.at)} · {event.actor_label}: {event.comment}"
+        return {
+            "text": text,
+            "article": article(self.session, SUSPENSION, office_date(now())),
+        }
+
+    # --- What is told once
+
+    def done(self, identity: Any, outcome: Outcome) -> Answer:
+        """Tell a first password on the page that answers, for it is kept nowhere."""
+        password = outcome.secrets.get("initial_password")
+        if password is None:
+            return super().done(identity, outcome)
+        return self._told_once(identity, str(password))
+
+    @expose("/<pk>/password", methods=["POST"])
+    @requires(Permission.ACCOUNTS_PASSWORD)
+    def password(self, pk: str) -> Answer:
+        """Give an account a new first password and tell it once (M8)."""
+        actor, moment = current_actor(), now()
+        account = load(self.session, self.resource, pk)
+        with self._committing("account:password_reset", account, actor, moment):
+            password = reset_password(self.session, account, actor=actor, now=moment)
+            identity = account.id
+        return self._told_once(identity, password)
+
+    def _told_once(self, identity: Any, password: str) -> str:
+        account = load(self.session, self.resource, identity)
+        back = row_url("accounts", identity)
+        return render_template(
+            "show.html",
+            head={
+                "title": account.name,
+                "crumbs": [
+                    {"label": _(self.resource.plural), "url": row_url("accounts", "")},
+                    {"label": account.name, "url": back},
+                    {"label": _("Initial password")},
+                ],
+                "actions": [{"label": _("Back to the account"), "url": back, "primary": True}],
+            },
+            outcome={
+                "level": "good",
+                "title": _("Tell this to the person now: it is not shown again"),
+                "text": _("It has to be changed at the first sign-in."),
+            },
+            groups=[
+                {
+                    "title": _("First sign-in"),
+                    "facts": [
+                        {"label": _("Login name"), "value": account.login_name},
+                        {"label": _("Initial password"), "kind": "number", "value": password},
+                    ],
+                }
+            ],
+        )
+
+    # --- The personal number
+
+    @expose("/<pk>/reveal", methods=["POST"])
+    @requires(Permission.ACCOUNTS_REVEAL)
+    def reveal(self, pk: str) -> Response:
+        """Tell the whole citizen ID number; it is recorded that it was told (M5)."""
+        actor, moment = current_actor(), now()
+        account = load(self.session, self.resource, pk)
+        with self._committing("account:revealed", account, actor, moment):
+            value = reveal_citizen_id(self.session, account, actor=actor, now=moment)
+            identity, name = account.id, account.name
+        if wants_json():
+            return jsonify(value=value)
+        flash(f"{name}：{value}", "info")
+        return redirect(row_url("accounts", identity), HTTPStatus.SEE_OTHER)
+
+    def _committing(self, tag: str, account: Account, actor: Actor, moment: datetime) -> Any:
+        return committing(
+            self.session,
+            tag=tag,
+            actor=actor,
+            now=moment,
+            subject_type="account",
+            subject_id=account.id,
+            subject_label=str(account),
+            organization_id=account.organization_id,
+        )
+
+
+def role_label(name: str) -> str:
+    """Return what a role is called."""
+    return _(ROLE_LABELS[RoleName(name)]) if name in RoleName._value2member_map_ else name
+
+
+def roles_field(chosen: Sequence[str], error: str | None) -> dict[str, Any]:
+    """Return the field that chooses roles."""
+    return {
+        "name": "roles",
+        "label": _("Roles"),
+        "kind": "checkboxes",
+        "required": True,
+        "choices": [{"value": r.value, "label": _(ROLE_LABELS[r])} for r in RoleName],
+        "value": list(chosen),
+        "error": error,
+        "help": _("System, security and audit administration are kept apart."),
+    }

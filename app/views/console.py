@@ -1,0 +1,39 @@
+"""The rooms of the console, in the order of the menu."""
+
+from flask_appbuilder import BaseView
+
+from app.views.accounts import AccountView
+from app.views.audit import AuditEventView
+from app.views.keys import KeyMovementView, KeyView
+from app.views.organizations import OrganizationView
+from app.views.permissions import PermissionItemView
+from app.views.pickers import PickerView
+from app.views.regulations import (
+    ArticleView,
+    OfficeDutyView,
+    OfficeView,
+    PaperRequirementView,
+    PledgeView,
+    RoadStepView,
+)
+from app.views.roles import RoleAssignmentView, RoleView
+from app.views.search import SearchView
+
+CONSOLE: tuple[type[BaseView], ...] = (
+    AccountView,
+    RoleAssignmentView,
+    OrganizationView,
+    KeyView,
+    KeyMovementView,
+    AuditEventView,
+    PermissionItemView,
+    ArticleView,
+    PledgeView,
+    RoadStepView,
+    PaperRequirementView,
+    OfficeView,
+    OfficeDutyView,
+    RoleView,
+    SearchView,
+    PickerView,
+)

@@ -1,0 +1,55 @@
+"""Permission items: the words of annexes 1–2, what each opens, who holds it (M4a, M4b)."""
+
+from typing import Any
+
+from app.catalog.permissions import Permission
+from app.i18n import _, pick
+from app.models.permissions import PermissionItem
+from app.security.actor import Actor
+from app.services.biography import holders_of
+from app.services.listing import Row, load
+from app.services.resources import RESOURCES
+from app.views.base import ConsoleView
+from app.views.cells import row_url
+from app.views.wording import on_day
+
+
+class PermissionItemView(ConsoleView):
+    """The items, to read."""
+
+    resource = RESOURCES["permission_items"]
+
+    def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
+        """Show where the annex prints the item and who holds it now."""
+        item: PermissionItem = load(self.session, self.resource, row.id)
+        shown = super().record(row, record, actor)
+        shown["head"] |= {"title": pick(item, "title"), "sub": item.source}
+        shown["events"] = []
+        if actor.may(Permission.ACCOUNTS_LIST):
+            shown["tables"] = [{"title": _("Who holds it now"), "page": self._holders(item)}]
+        return shown
+
+    def _holders(self, item: PermissionItem) -> dict[str, Any]:
+        return {
+            "name": "holders",
+            "caption": _("Who holds it now"),
+            "columns": [
+                {"name": "name", "label": _("Name"), "primary": True},
+                {"name": "organization", "label": _("Organization")},
+                {"name": "since", "label": _("since"), "kind": "time"},
+            ],
+            "rows": [
+                {
+                    "id": holder.id,
+                    "label": holder.name,
+                    "url": row_url("accounts", holder.id),
+                    "cells": [
+                        {"text": holder.name, "sub": holder.login_name},
+                        holder.organization,
+                        on_day(holder.since),
+                    ],
+                }
+                for holder in holders_of(self.session, item.code)
+            ],
+            "empty": {"title": _("Nobody within your reach holds it"), "icon": "people"},
+        }

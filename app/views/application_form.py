@@ -181,9 +181,7 @@ def _send(page: ApplyPage, application: Application, key: str) -> Any:
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
         return _refused(page, identity, error)
-    return redirect(
-        url_for("ApplicationView.show", pk=identity, sent=1), HTTPStatus.SEE_OTHER
-    )
+    return redirect(url_for("ApplicationView.show", pk=identity, sent=1), HTTPStatus.SEE_OTHER)
 
 
 def _refused(page: ApplyPage, identity: int, error: DomainError) -> Any:

@@ -80,7 +80,7 @@ class ApplyPage:
 
     def render(self) -> str:
         """Return the page."""
-        road = regulations.road_for(self.session, self.kind, self.today)
+        road = self._road()
         return render_template(
             "applications/apply.html",
             head=self._head(),
@@ -130,10 +130,27 @@ class ApplyPage:
         return self.sheet.head([withdraw])
 
     def _errors(self) -> list[dict[str, str]]:
-        said = summary(self.details)
+        said = summary(self.details, self._labels)
         if self.conflict:
             said.insert(0, {"field": "", "message": self.conflict})
         return said
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """What the fields and the columns are called."""
+        header = {name: _(field_of(Application, name).label) for name in HEADER}
+        return {**header, **{it.field: pick(it, "heading") for it in self.entry.columns}}
+
+    def _road(self) -> list[Any]:
+        """Return the steps that the form would take by what it asks for now."""
+        road = regulations.road_for(self.session, self.kind, self.today)
+        codes = {code for line in self.typed["lines"] for code in line.get("items", ())}
+        asked = {
+            item.category
+            for item in regulations.items_for(self.session, self.organization.type, self.today)
+            if item.code in codes
+        }
+        return [step for step in road if not asked or step.category in {None, *asked}]
 
     def _returned(self) -> dict[str, str] | None:
         if self.sheet is None or self.sheet.application.state != ApplicationState.RETURNED:

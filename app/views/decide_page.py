@@ -141,12 +141,18 @@ class DecidePage:
 
     def _facts(self) -> list[dict[str, Any]]:
         facts = self.sheet.facts()
-        if self.typed is not None:
-            for fact in facts:
-                if target := fact.get("target"):
-                    text = self.typed.remark_at(target)
-                    fact["remark"] = {"text": text} if text else None
+        for fact in facts:
+            if not self._reviewing:
+                fact["target"] = ""
+            elif self.typed is not None and fact.get("target"):
+                text = self.typed.remark_at(fact["target"])
+                fact["remark"] = {"text": text} if text else None
         return facts
+
+    @property
+    def _reviewing(self) -> bool:
+        """Whether this is a review: the only step at which remarks send a form back."""
+        return self.main_act == "approve"
 
     @property
     def _shown(self) -> Sequence[ApplicationLine]:
@@ -160,7 +166,7 @@ class DecidePage:
     def _line(
         self, line: ApplicationLine, elsewhere: dict[str, list[dict[str, Any]]], *, still: bool
     ) -> dict[str, Any]:
-        reviewing = self.main_act == "approve"
+        reviewing = self._reviewing
         drawn = self.sheet.line(
             line,
             editable=reviewing and still,
@@ -265,7 +271,7 @@ class DecidePage:
 
     def _elsewhere(self) -> dict[str, list[dict[str, Any]]]:
         """Return who of the form is known elsewhere: another account, another open form."""
-        if self.main_act != "approve":
+        if not self._reviewing:
             return {}
         found: dict[str, list[dict[str, Any]]] = {}
         for it in sheets.known_elsewhere(self.session, self.application, self._shown):
@@ -304,6 +310,8 @@ class DecidePage:
 
     def _papers(self) -> list[dict[str, Any]]:
         papers = self.sheet.papers()
+        if not self._reviewing:
+            return [{**paper, "target": ""} for paper in papers]
         if self.typed is None:
             return papers
         for paper in papers:

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from app.errors import Detail
 from app.i18n import _, ngettext
 from app.models.applications import Application, ApplicationLine
-from app.views.wording import sentences
+from app.views.wording import sentences, titled
 from app.workflow.form import HEADER, MAX_LINES
 
 MOST_READ = MAX_LINES + 1000
@@ -96,21 +96,26 @@ def cell_errors(details: Iterable[Detail]) -> dict[str, dict[str, str]]:
     return rows
 
 
-def summary(details: Sequence[Detail]) -> list[dict[str, str]]:
+def summary(details: Sequence[Detail], labels: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the list on top of the page: each problem with a way to it, and how many more."""
     said = []
     for detail in details[:MOST_SAID]:
-        message = detail.message
         name = detail.field.removeprefix("data.")
-        if name.startswith(LINES):
-            number = name.removeprefix(LINES).partition(".")[0]
-            message = _("Line %(line)s: %(message)s", line=number, message=message)
-        said.append({"field": place_of(detail.field), "message": message})
+        said.append({"field": place_of(name), "message": _said(name, detail.message, labels)})
     rest = len(details) - MOST_SAID
     if rest > 0:
         words = ngettext("and %(num)s more", "and %(num)s more", rest)
         said.append({"field": "lines", "message": words})
     return said
+
+
+def _said(name: str, message: str, labels: Mapping[str, str]) -> str:
+    """Return a problem with what it is about: the field, or the line and its column."""
+    if not name.startswith(LINES):
+        return titled(labels[name], message) if name in labels else message
+    number, _dot, column = name.removeprefix(LINES).partition(".")
+    words = [_("Line %(line)s", line=number), *([labels[column]] if column in labels else [])]
+    return titled(" ".join(words), message)
 
 
 def cell_remarks(remarks: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, str]]:

@@ -75,6 +75,11 @@ def _key(entry: dict[str, Any], name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def not_text(where: str) -> Detail:
+    """Return the refusal of what should be words and is not."""
+    return Detail(where, "not_text", N_("Text is expected here."))
+
+
 def _words(
     raw: Any, where: str, problems: list[Detail], *, required: bool, limit: int = MAX_REASON
 ) -> str:
@@ -83,7 +88,7 @@ def _words(
             problems.append(Detail(where, "required", N_("Say why.")))
         return ""
     if not isinstance(raw, str):
-        problems.append(Detail(where, "not_text", N_("Text is expected here.")))
+        problems.append(not_text(where))
         return ""
     try:
         text = plain_text(raw, limit=limit, long=True)
@@ -219,8 +224,11 @@ def login_names(act: Act) -> tuple[dict[int, str], list[Detail]]:
         raw = entry.get("login_name")
         if raw is None or raw == "":
             continue
+        if not isinstance(raw, str):
+            problems.append(not_text(f"{where}.login_name"))
+            continue
         try:
-            chosen[line.position] = normalise_login_name(str(raw)).name
+            chosen[line.position] = normalise_login_name(raw).name
         except IdentityError as error:
             problems.append(
                 Detail(
@@ -242,8 +250,12 @@ def key_serials(act: Act) -> tuple[dict[int, str], list[Detail]]:
                 Detail(where, "line_refused", N_("This person was refused."), rule="M9")
             )
             continue
+        raw = entry.get("key_serial")
+        if raw is not None and not isinstance(raw, str):
+            problems.append(not_text(f"{where}.key_serial"))
+            continue
         try:
-            serial = normalise_key_serial(str(entry.get("key_serial") or ""))
+            serial = normalise_key_serial(raw or "")
         except IdentityError as error:
             problems.append(
                 Detail(f"{where}.key_serial", error.code, error.msgid, dict(error.params), "M9")
@@ -276,14 +288,15 @@ def paper_ticks(act: Act) -> tuple[dict[int, dict[str, bool]], list[Detail]]:
     ticks: dict[int, dict[str, bool]] = {}
     for index, entry in enumerate(entries, start=1):
         where = f"data.papers.{index}"
+        position = _key(entry, "position")
         checks = [
             check
             for check in act.subject.paper_checks
-            if check.id == entry.get("id")
+            if check.id == _key(entry, "id")
             or (
                 entry.get("id") is None
                 and check.paper_code == entry.get("code")
-                and (check.line is None or check.line.position == entry.get("position"))
+                and (check.line is None or check.line.position == position)
             )
         ]
         if not checks:

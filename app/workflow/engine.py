@@ -1,21 +1,17 @@
 """The one door for state: `fire()` is the only code that changes it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, object_session
-from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.catalog import lifecycles
+from app.catalog.cleaning import Unfit, plain_text
 from app.catalog.labels import label_of
-from app.catalog.lifecycles import Lifecycle, Transition
+from app.catalog.lifecycles import Transition
 from app.errors import (
     BadRequest,
     Conflict,
@@ -28,10 +24,8 @@ from app.errors import (
     Word,
 )
 from app.i18n import N_
-from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.audit import IdempotencyKey
-from app.models.keys import Key
 from app.security.actor import Actor, acting
 from app.security.audit import record
 from app.workflow import data as _data  # noqa: F401 - registers validators
@@ -40,11 +34,24 @@ from app.workflow import guards as _guards  # noqa: F401 - registers guards
 from app.workflow import notices
 from app.workflow import who as _who  # noqa: F401 - registers predicates
 from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, WHO, Act
+from app.workflow.door import StateDoorError, door_open, guard_states, lifecycle_of, lock, touch
 from app.workflow.review import who_decided
 
-_at_the_door: ContextVar[bool] = ContextVar("at_the_door", default=False)
+__all__ = [
+    "MAX_COMMENT",
+    "Outcome",
+    "StateDoorError",
+    "fire",
+    "guard_states",
+    "lifecycle_of",
+    "transitions_of",
+    "why_not",
+]
 
 MAX_COMMENT = 2000
+MAX_IDEMPOTENCY_KEY = 80
+LOST_RACES = frozenset({"40P01", "40001", "55P03"})
+"""PostgreSQL's codes: deadlock, serialization failure, lock not available."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +66,6 @@ class Outcome:
     result: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, Any] = field(default_factory=dict)
     replayed: bool = False
-
-
-class StateDoorError(RuntimeError):
-    """Something other than `fire()` assigned a state."""
-
-
-def lifecycle_of(subject: Any) -> Lifecycle:
-    """Return the lifecycle that `subject` lives by; TypeError for what has none."""
-    match subject:
-        case Application():
-            return lifecycles.APPLICATIONS[subject.kind]
-        case Account():
-            return lifecycles.ACCOUNT
-        case Key():
-            return lifecycles.KEY
-    message = f"{type(subject).__name__} has no lifecycle"
-    raise TypeError(message)
 
 
 def fire(
@@ -109,15 +99,16 @@ def fire(
         transition=transition,
         actor=actor,
         now=now,
-        comment=(comment or "").strip(),
+        comment=comment or "",
         raw=data or {},
         cause=cause,
     )
     try:
+        _check_envelope(act, idempotency_key)
         if cause is None:
             _check_permission(act)
         with acting(session, Actor.system(actor.name)):
-            _lock(act)
+            lock(session, subject)
             if idempotency_key and (first := _first_outcome(act, idempotency_key)):
                 return first
         if cause is None:
@@ -131,13 +122,18 @@ def fire(
     except StaleDataError as error:
         raise _about(act, Conflict()) from error
     except OperationalError as error:
-        if "locked" not in str(error.orig):
+        if not _lost_to_a_rival(error):
             raise
         raise _about(
             act, Conflict(N_("Somebody else is changing this record. Try again."))
         ) from error
     except DomainError as error:
         raise _about(act, error) from None
+
+
+def _lost_to_a_rival(error: OperationalError) -> bool:
+    """Whether another transaction had what this one needed: locked on SQLite, or a deadlock."""
+    return "locked" in str(error.orig) or getattr(error.orig, "sqlstate", "") in LOST_RACES
 
 
 def _about(act: Act, error: DomainError) -> DomainError:
@@ -149,23 +145,35 @@ def _about(act: Act, error: DomainError) -> DomainError:
     return error
 
 
+def _check_envelope(act: Act, idempotency_key: str | None) -> None:
+    """Refuse, on every door alike, what cannot be read or stored at all."""
+    problems = []
+    data: Any = act.raw
+    texts: tuple[tuple[str, Any, int], ...] = (
+        ("comment", act.comment, MAX_COMMENT),
+        ("idempotency_key", idempotency_key, MAX_IDEMPOTENCY_KEY),
+    )
+    if not isinstance(data, dict):
+        problems.append(Detail("data", "not_an_object", N_("An object is expected here.")))
+    for name, value, limit in texts:
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            problems.append(Detail(name, "not_text", N_("Text is expected here.")))
+            continue
+        try:
+            plain_text(value, limit=limit, long=name == "comment")
+        except Unfit as unfit:
+            problems.append(Detail(name, unfit.code, unfit.msgid, unfit.params))
+    if problems:
+        raise InvalidInput(details=problems)
+    act.comment = plain_text(act.comment, limit=MAX_COMMENT, long=True)
+
+
 def _check_permission(act: Act) -> None:
     permission = act.transition.permission
     if act.transition.automatic or permission is None or not act.actor.may(permission):
         raise Forbidden(N_("Your office or role does not do this."), code="not_your_duty")
-
-
-def _lock(act: Act) -> None:
-    """Re-read the row, locked where the database can; a version counter guards where it cannot."""
-    model = type(act.subject)
-    found = act.session.scalar(
-        select(model)
-        .where(model.id == act.subject.id)
-        .with_for_update(of=model)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise NotFound
 
 
 def _check_reach(act: Act) -> None:
@@ -225,15 +233,6 @@ def _check_who(act: Act) -> None:
 
 def _check_data(act: Act) -> None:
     problems: list[Detail] = []
-    if "\x00" in act.comment or len(act.comment) > MAX_COMMENT:
-        problems.append(
-            Detail(
-                "comment",
-                "text_too_long",
-                N_("At most %(limit)s characters."),
-                {"limit": MAX_COMMENT},
-            )
-        )
     if act.transition.comment_required and not act.comment:
         problems.append(Detail("comment", "required", N_("Say why.")))
     if act.transition.data:
@@ -257,7 +256,7 @@ def _check_guards(act: Act) -> None:
 def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
     subject, transition = act.subject, act.transition
     before = str(subject.state)
-    with _door_open():
+    with door_open():
         for name in transition.effects:
             EFFECTS[name](act)
         target = transition.target
@@ -267,6 +266,7 @@ def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
             subject.state = type(subject.state)(target)
         if target == transition.target and subject.state in lifecycle_of(subject).finals:
             _close(subject, act.now)
+    touch(subject)
     act.session.flush()
     after = str(subject.state)
     record(
@@ -331,30 +331,6 @@ def _done(act: Act) -> bool:
 def _close(subject: Any, now: datetime) -> None:
     if isinstance(subject, Application) and subject.closed_at is None:
         subject.closed_at = now
-
-
-@contextmanager
-def _door_open() -> Iterator[None]:
-    token = _at_the_door.set(True)
-    try:
-        yield
-    finally:
-        _at_the_door.reset(token)
-
-
-def _refuse_assignment(target: Any, value: Any, old: Any, _initiator: Any) -> None:
-    fresh = old in {NO_VALUE, NEVER_SET, None} and object_session(target) is None
-    if _at_the_door.get() or (fresh and value == lifecycle_of(target).initial):
-        return
-    message = f"state of {type(target).__name__} is changed by fire() alone"
-    raise StateDoorError(message)
-
-
-def guard_states() -> None:
-    """Refuse every assignment of a state but the engine's own; called once at start."""
-    for model in (Application, Account, Key):
-        if not event.contains(model.state, "set", _refuse_assignment):
-            event.listen(model.state, "set", _refuse_assignment, propagate=True)
 
 
 def why_not(

@@ -120,7 +120,7 @@ def login_names_for(
 
 
 def _free_name(session: Session, stem: str, numbered: str, taken: set[str]) -> str:
-    """Return `stem`, else `numbered`, else `numbered` with a figure more, whichever is free first."""
+    """Return the first free one of `stem`, `numbered`, `numbered` with a figure more."""
     if stem not in taken:
         return stem
     name, figure = numbered, 1

@@ -13,7 +13,7 @@ from app.i18n import speaking
 from app.security.actor import Actor, acting
 from app.security.audit import record
 from app.services.constraints import error_for
-from app.workflow.engine import Outcome, fire, lifecycle_of
+from app.workflow.engine import MAX_COMMENT, Outcome, fire, lifecycle_of
 
 
 def find(session: Session, model: type[Any], identity: int) -> Any:
@@ -75,12 +75,17 @@ def perform(
 def _about(subject: Any, action: str) -> dict[str, Any]:
     transition = lifecycle_of(subject).find(action)
     return {
-        "tag": transition.tag if transition else f"{subject.__tablename__}:{action}"[:48],
+        "tag": transition.tag if transition else f"{subject.__tablename__}:unknown_act",
         "subject_type": subject.__tablename__,
         "subject_id": subject.id,
         "subject_label": str(subject),
         "organization_id": getattr(subject, "organization_id", None),
     }
+
+
+def _storable(words: Any) -> str:
+    """Return what was said as far as a database can hold it."""
+    return str(words).replace("\x00", "").encode("utf-8", "replace").decode()[:MAX_COMMENT]
 
 
 def record_refusal(
@@ -105,7 +110,7 @@ def record_refusal(
             outcome=AuditOutcome.REFUSED,
             rule=error.rule or "",
             article=error.article or "",
-            comment=comment.replace("\x00", "")[:2000],
+            comment=_storable(comment),
             new={
                 "code": error.code,
                 "status": int(error.status),

@@ -1,5 +1,6 @@
 """Drafting applications and asking what can be done with them; deciding is `fire()`'s."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -19,12 +20,14 @@ from app.security.actor import Actor
 from app.security.audit import record
 from app.services.forms import FormReader, TypedForm
 from app.services.numbers import next_number
+from app.workflow.door import lock, touch
 from app.workflow.engine import lifecycle_of, why_not
 from app.workflow.form import check_kind
 from app.workflow.regulation import items_on
 
 EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED})
 PREFIX = "SQ"
+VERSION = re.compile("[0-9]{1,18}")
 
 
 def class_of(kind: ApplicationKind) -> type[Application]:
@@ -56,7 +59,7 @@ def own_organization(session: Session, actor: Actor, code: Any = None) -> Organi
     organization = session.scalars(
         select(Organization).where(Organization.id == actor.organization_id)
     ).one_or_none()
-    if organization is None or (code not in {None, ""} and code != organization.code):
+    if organization is None or (code is not None and code not in ("", organization.code)):
         raise Forbidden(
             N_("Applications are made for one's own organization only."),
             code="not_your_organization",
@@ -143,6 +146,7 @@ def save_draft(
             code="not_your_organization",
             rule="M2",
         )
+    lock(session, application)
     if application.state not in EDITABLE:
         raise Conflict(
             N_("A form that has been handed in cannot be changed."), code="not_editable", rule="M5"
@@ -154,6 +158,7 @@ def save_draft(
     _refuse(typed, strict=strict)
     before = len(application.lines)
     typed.write(application)
+    touch(application)
     session.flush()
     record(
         session,
@@ -177,9 +182,9 @@ def _refuse(typed: TypedForm, *, strict: bool) -> None:
 
 def parse_version(raw: Any) -> int | None:
     """Return the version that a caller has seen, None if none said; BadRequest for no number."""
-    if raw in {None, ""}:
+    if raw is None or raw == "":
         return None
-    if isinstance(raw, bool) or not str(raw).isdecimal():
+    if isinstance(raw, bool) or not VERSION.fullmatch(str(raw)):
         raise BadRequest(N_("The version is a whole number."), code="bad_version")
     return int(raw)
 

@@ -19,6 +19,7 @@ from app.services import regulations
 from app.services.applications import EDITABLE
 from app.services.file_store import FileStore
 from app.services.papers import MAX_BYTES, Readable, inspect_upload
+from app.workflow.door import lock
 
 MOST_PER_FORM = 500
 RULE = "M5.2"
@@ -35,7 +36,7 @@ class Place:
     line_id: int | None = None
 
 
-def _require_own_open_form(application: Application, actor: Actor) -> None:
+def _require_own_open_form(session: Session, application: Application, actor: Actor) -> None:
     if not actor.may(Permission.MATERIALS_ADD) or (
         actor.organization_id != application.organization_id
     ):
@@ -44,6 +45,7 @@ def _require_own_open_form(application: Application, actor: Actor) -> None:
             code="not_your_organization",
             rule="M2",
         )
+    lock(session, application)
     if application.state not in EDITABLE:
         raise Conflict(
             N_("A form that has been handed in cannot be changed."), code="not_editable", rule="M5"
@@ -94,7 +96,7 @@ def attach(
 
     Raises InvalidInput for a file that is no paper. The caller commits.
     """
-    _require_own_open_form(application, actor)
+    _require_own_open_form(session, application, actor)
     problems = _check_place(session, application, place, now)
     count = session.scalar(
         select(func.count()).select_from(Material).where(Material.application_id == application.id)
@@ -137,7 +139,7 @@ def detach(session: Session, material: Material, *, actor: Actor, now: datetime)
     The content stays in the store: what was handed in before may point to it.
     """
     application = material.application
-    _require_own_open_form(application, actor)
+    _require_own_open_form(session, application, actor)
     _record(session, "material:removed", application, material, actor=actor, now=now)
     session.delete(material)
     session.flush()

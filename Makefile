@@ -17,6 +17,7 @@ INSTALL := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 PYTEST := $(BIN)/python -m pytest -q $(ARGS)
 
 LOCKS := requirements-setup requirements requirements-dev
+LOGINS := instance/demo-accounts.json
 ASSETS := app/static/vendor/.made
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(CATALOGUES:.po=.mo)
@@ -65,13 +66,14 @@ build:
 # --- Use
 
 .PHONY: database run
-database: setup
+database: setup | build
 	@$(BIN)/python scripts/demo_secrets.py
 	@$(FLASK) db upgrade
-	@$(FLASK) catalog sync
+	@$(FLASK) catalog sync > build/catalogue.txt || { cat build/catalogue.txt; exit 1; }
 
 run: database  ## Start the server and the scheduler, on an empty database with a demo office
-	@$(FLASK) demo load --if-empty --accounts-file instance/demo-accounts.json
+	@$(FLASK) demo load --if-empty --accounts-file $(LOGINS)
+	@test ! -f $(LOGINS) || echo "Logins of the demo: $(LOGINS)"
 	@echo "Keydesk: http://127.0.0.1:$(PORT)  (Ctrl-C stops it)"
 	@exec $(BIN)/python scripts/serve.py
 

@@ -36,8 +36,8 @@ def operator(
             name=login_name[:64],
         )
     if account.state in WHY_NOT:
-        code, msgid, rule = WHY_NOT[account.state]
-        raise Unauthenticated(msgid, code=code, rule=rule)
+        code, msgid, rule, article = WHY_NOT[account.state]
+        raise Unauthenticated(msgid, code=code, rule=rule, article=article)
     if requires_key and not has_active_key(session, account):
         raise Unauthenticated(
             N_("This account has no active key; nobody works without one."),

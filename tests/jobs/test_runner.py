@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import CodeKind, JobState, LegalForm, OrganizationType, Sex
-from app.clock import OFFICE_ZONE
 from app.extensions import db
 from app.jobs import idempotency_keys, runner
 from app.jobs.schedule import JOBS, Daily, Job
@@ -91,16 +90,16 @@ def left(session: Session) -> list[str]:
 @pytest.mark.parametrize(
     ("local", "period"),
     [
-        (datetime(2026, 11, 21, 3, 9, 59), "2026-11-20"),
-        (datetime(2026, 11, 21, 3, 10), "2026-11-21"),
-        (datetime(2026, 11, 21, 23, 59, 59), "2026-11-21"),
-        (datetime(2026, 11, 22, 0, 0), "2026-11-21"),
-        (datetime(2027, 1, 1, 3, 10), "2027-01-01"),
-        (datetime(2028, 3, 1, 0, 30), "2028-02-29"),
+        ("2026-11-21T03:09:59", "2026-11-20"),
+        ("2026-11-21T03:10:00", "2026-11-21"),
+        ("2026-11-21T23:59:59", "2026-11-21"),
+        ("2026-11-22T00:00:00", "2026-11-21"),
+        ("2027-01-01T03:10:00", "2027-01-01"),
+        ("2028-03-01T00:30:00", "2028-02-29"),
     ],
 )
 def test_a_period_begins_by_the_offices_clock(local, period):
-    moment = local.replace(tzinfo=OFFICE_ZONE)
+    moment = datetime.fromisoformat(f"{local}+08:00")
 
     found, due = Daily(time(3, 10)).latest(moment.astimezone(UTC))
 

@@ -11,6 +11,7 @@ from app.views.decisions import DecisionView
 from app.views.inbox import InboxView
 from app.views.language import LanguageView
 from app.views.materials import MaterialView
+from app.views.prints import PrintView
 from app.views.signin import SignInView
 
 VIEWS: tuple[type[BaseView], ...] = (
@@ -21,6 +22,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     DecisionView,
     ApplicationView,
     MaterialView,
+    PrintView,
     *CONSOLE,
 )
 """Every view of pages beside the first page, in the order of their rooms: add a line for yours."""

@@ -73,7 +73,7 @@ class ApplicationView(ConsoleView):
             next=turn,
             outcome=outcome(sheet),
             sent="sent" in request.args and application.state == ApplicationState.SUBMITTED,
-            print_url=None,
+            print_url=print_url(application),
             facts=sheet.facts(),
             columns=sheet.columns(),
             lines=[sheet.line(line) for line in shown],
@@ -137,7 +137,9 @@ _DONE = {
 
 def buttons(application: Application, acts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the buttons of the page of a form: what its reader can do with it now."""
-    drawn: list[dict[str, Any]] = []
+    drawn: list[dict[str, Any]] = [
+        {"label": _("Print the form"), "url": print_url(application), "icon": "printer"}
+    ]
     allowed = {act["action"]: act for act in acts if act["allowed"]}
     if allowed.keys() & DECIDING:
         drawn.append(
@@ -175,6 +177,11 @@ def buttons(application: Application, acts: list[dict[str, Any]]) -> list[dict[s
             }
         )
     return drawn
+
+
+def print_url(application: Application) -> str:
+    """Return the address of the form as it is printed, signed and stamped (第五条（二）)."""
+    return url_for("PrintView.form", application_id=application.id)
 
 
 def editable(acts: list[dict[str, Any]]) -> bool:

@@ -28,6 +28,8 @@ TOLD: dict[str, str] = {
     "application:key_issued": N_("Key issued"),
     "application:completed": N_("Completed"),
     "application:papers_checked": N_("Papers recorded"),
+    "application:printed": N_("Form printed"),
+    "application:person_revealed": N_("Personal number shown"),
     "material:added": N_("Paper attached"),
     "material:removed": N_("Paper removed"),
     "account:opened": N_("Account opened"),

@@ -1,5 +1,6 @@
 """Sign-in by password: an active account with an active key on record (M4, 第四条)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -105,7 +106,8 @@ def sign_in(
         )
         raise error
     account.last_login_at = now
-    record(session, tag="session:signed_in", subject=account, actor=actor, now=now, rule="M4")
+    signed_in = replace(actor, name=str(account), account_id=account.id)
+    record(session, tag="session:signed_in", subject=account, actor=signed_in, now=now, rule="M4")
     return account
 
 

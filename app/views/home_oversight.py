@@ -44,7 +44,6 @@ def auditor(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home h
             )
             if (url := link(endpoint))
         ],
-        "exports": [],
         "tiles": [],
     }
 

@@ -55,11 +55,11 @@ def load(accounts_file: Path | None, seed: int, *, if_empty: bool) -> None:
         click.echo(_("There are accounts already; nothing was loaded."))
         return
     if accounts_file is not None:
-        _keep_for_owner(accounts_file, "[]\n")
-    with _all_or_nothing(engine) as session:
+        _keep_for_owner(accounts_file, "", os.O_APPEND)  # or fail before anything is made
+    with all_or_nothing(engine) as session:
         accounts = load_demo(session, store=store, now=clock.now(), seed=seed)
     if accounts_file is not None:
-        _keep_for_owner(accounts_file, as_json(accounts))
+        _keep_for_owner(accounts_file, as_json(accounts), os.O_TRUNC)
     click.echo(
         table(
             [_("Login name"), _("Password"), _("Role"), _("Organization"), _("Office")],
@@ -80,7 +80,7 @@ def _nothing_there(engine: Engine) -> bool:
 
 
 @contextmanager
-def _all_or_nothing(engine: Engine) -> Iterator[Session]:
+def all_or_nothing(engine: Engine) -> Iterator[Session]:
     """Give a session whose commits are kept together at the end, or not at all."""
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
@@ -91,9 +91,9 @@ def _all_or_nothing(engine: Engine) -> Iterator[Session]:
         connection.commit()
 
 
-def _keep_for_owner(path: Path, text: str) -> None:
+def _keep_for_owner(path: Path, text: str, how: int) -> None:
     """Write `text` into a file that nobody but its owner may read."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | how, OWNER_ONLY)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), OWNER_ONLY)
         file.write(text)

@@ -116,13 +116,17 @@ def _refuse_second(session: Session) -> None:
         rule=RULE,
         article=ARTICLE,
     )
-    if session.scalar(select(Account.id).limit(1)) is not None:
+    if _someone_is_there(session):
         raise already
     try:
         session.add(NumberSeries(**ONCE, last=1))
         session.flush()
     except IntegrityError as error:
         raise already from error
+
+
+def _someone_is_there(session: Session) -> bool:
+    return session.scalar(select(Account.id).limit(1)) is not None
 
 
 def _require_catalogue(session: Session) -> None:

@@ -68,8 +68,8 @@ def load_demo(
         _fill_stock(stage)
         _hire(stage, whole)
         _admit(stage, whole)
-        _tell(stage, [Story(stage, plot) for plot in whole.plots])
-        _visit(stage, whole)
+        stories = [Story(stage, plot).tell() for plot in whole.plots]
+        _tell(stage, [*stories, _visits(stage, whole)])
         return _listed(stage, whole)
 
 
@@ -94,7 +94,7 @@ def _bootstrap(stage: Stage, whole: Cast) -> None:
     for each in made:
         stage.learn(each.account.login_name, each.password)
     for person in first:
-        stage.at(stage.after(0))
+        stage.at(stage.soon())
         stage.renew_password(person.login)
 
 
@@ -112,7 +112,7 @@ def _hire(stage: Stage, whole: Cast) -> None:
         _open(stage, person, commission)
     stage.at(stage.opening(STAFF_AGO - 1))
     for person in staff:
-        stage.at(stage.after(0))
+        stage.at(stage.soon())
         stage.hand_key(RESEARCH, person)
         if person.account:
             stage.renew_password(person.login)
@@ -133,11 +133,11 @@ def _admit(stage: Stage, whole: Cast) -> None:
         if RoleName.ORGANIZATION_ADMINISTRATOR.value in person.roles
     ]
     for person in administrators:
-        stage.at(stage.after(0))
+        stage.at(stage.soon())
         _open(stage, person, whole.unit(person.organization))
     stage.at(stage.opening(UNITS_AGO - 2))
     for person in administrators:
-        stage.at(stage.after(0))
+        stage.at(stage.soon())
         kind = OrganizationType(whole.unit(person.organization).type)
         stage.hand_key(RESEARCH if kind.is_management else SERVICE, person)
         if person.account:
@@ -187,12 +187,9 @@ def _open(stage: Stage, person: Person, unit: Unit) -> None:
         open_account(stage.session, raw=raw, actor=actor, now=stage.now)
 
 
-def _tell(stage: Stage, stories: list[Story]) -> None:
+def _tell(stage: Stage, stories: list[Iterator[datetime]]) -> None:
     """Let the stories go on in the order of time, whichever wants to go on first."""
-    waiting: list[tuple[datetime, int, Iterator[datetime]]] = []
-    for place, story in enumerate(stories):
-        telling = story.tell()
-        waiting.append((next(telling), place, telling))
+    waiting = [(next(telling), place, telling) for place, telling in enumerate(stories)]
     heapq.heapify(waiting)
     while waiting:
         moment, place, telling = heapq.heappop(waiting)
@@ -202,13 +199,13 @@ def _tell(stage: Stage, stories: list[Story]) -> None:
             heapq.heappush(waiting, (following, place, telling))
 
 
-def _visit(stage: Stage, whole: Cast) -> None:
-    """Those who decide have been here yesterday."""
-    stage.at(stage.opening(1))
+def _visits(stage: Stage, whole: Cast) -> Iterator[datetime]:
+    """Those whom visitors can be have been here on the last working day."""
+    yield stage.opening(1)
     for person in whole.people:
         if person.account:
-            stage.at(stage.after(0))
             stage.sign_in(person.login)
+            yield stage.soon()
 
 
 def _listed(stage: Stage, whole: Cast) -> list[DemoAccount]:

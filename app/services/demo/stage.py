@@ -70,6 +70,10 @@ class Stage:
             days -= is_working_day(day)
         return self._morning(day)
 
+    def soon(self) -> datetime:
+        """Return the moment at which the next in the queue is served."""
+        return self.now + timedelta(minutes=self.chance.randint(2, 12))
+
     def _morning(self, day: date) -> datetime:
         opened = datetime.combine(day, OPENS, OFFICE_ZONE)
         return opened + timedelta(minutes=self.chance.randint(2, 150))

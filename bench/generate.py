@@ -6,7 +6,8 @@ for a product database.
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,8 +55,17 @@ FULL = Size(accounts=1_000_000, organizations=2_000, applications=40_000, events
 SMALL = Size(accounts=10_000, organizations=200, applications=2_000, events=50_000)
 
 
-def fill(connection: Connection, size: Size, *, seed: int = 1) -> None:
-    """Fill the tables; the same `size` and `seed` give the same rows but for sealed numbers."""
+def fill(
+    connection: Connection,
+    size: Size,
+    *,
+    seed: int = 1,
+    around: Callable[[Connection], AbstractContextManager[Any]] = nullcontext,
+) -> None:
+    """Fill the tables; the same `size` and `seed` give the same rows but for sealed numbers.
+
+    `around` is entered before the rows and left before the tables are analysed.
+    """
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
     makers: list[tuple[Table, Iterable[dict[str, Any]]]] = [
         (_table(Organization), _organizations(size, chance)),
@@ -69,13 +79,14 @@ def fill(connection: Connection, size: Size, *, seed: int = 1) -> None:
         (_table(Key), _keys(size)),
         (_table(AuditEvent), _events(size, chance)),
     ]
-    for table, rows in makers:
-        _load(connection, table, rows)
+    with around(connection):
+        for table, rows in makers:
+            _load(connection, table, rows)
     _settle(connection)
 
 
 def _table(model: type[Base]) -> Table:
-    return model.__table__  # type: ignore[return-value]
+    return model.__table__
 
 
 def _load(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
@@ -190,7 +201,8 @@ def _accounts(size: Size, chance: random.Random) -> Iterator[dict[str, Any]]:
 
 
 def _roles(connection: Connection, size: Size) -> Iterator[dict[str, Any]]:
-    ids = dict(list(connection.execute(text("SELECT name, id FROM ab_role")).tuples()))
+    found = connection.execute(text("SELECT name, id FROM ab_role")).all()
+    ids = {name: identity for name, identity in found}  # noqa: C416 - a row is not a pair to mypy
     for n in range(1, size.accounts + 1):
         yield {"account_id": n, "role_id": ids[STAFF[n][0] if n in STAFF else "holder"]}
 

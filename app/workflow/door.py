@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Update, event, inspect, select
+from sqlalchemy import Update, event, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -55,12 +55,14 @@ def door_open() -> Iterator[None]:
 
 
 def lock(session: Session, subject: Any) -> None:
-    """Re-read `subject` and its parts as they are now, locked where the database can.
+    """Re-read `subject` and its parts as they are now, and keep rivals waiting until the commit.
 
-    Where it cannot, the version counter refuses whoever comes second. Raises NotFound for a row
-    that is gone.
+    PostgreSQL locks the row; SQLite, which cannot, the database against writing. The version
+    counter stands behind both. Raises NotFound for a row that is gone.
     """
     model = type(subject)
+    if session.get_bind().dialect.name == "sqlite":
+        _hold_the_pen(session, model.__mapper__.base_mapper.local_table, subject.id)
     found = session.scalar(
         select(model)
         .where(model.id == subject.id)
@@ -71,6 +73,11 @@ def lock(session: Session, subject: Any) -> None:
         raise NotFound
     if isinstance(subject, Application):
         _refresh_parts(session, subject)
+
+
+def _hold_the_pen(session: Session, table: Any, identity: int) -> None:
+    """Begin to write before reading: SQLite has one writer, and readers may see what is past."""
+    session.execute(update(table).where(table.c.id == identity).values(id=table.c.id))
 
 
 def _refresh_parts(session: Session, application: Application) -> None:

@@ -10,7 +10,7 @@ from flask_appbuilder import BaseView, expose
 
 from app.catalog.permissions import Permission
 from app.clock import now
-from app.errors import Refused
+from app.errors import NotFound, Refused
 from app.extensions import db
 from app.i18n import N_, _
 from app.models.applications import Application
@@ -18,7 +18,7 @@ from app.models.materials import Material
 from app.services import drafts, materials
 from app.services.applications import parse_kind
 from app.services.commits import committing
-from app.services.file_store import FileStore
+from app.services.file_store import FileStore, StoredFileMissingError
 from app.services.papers import MAX_BYTES
 from app.services.papers.decoding import opened_picture
 from app.services.papers.problems import PaperRefusal
@@ -82,7 +82,10 @@ class MaterialView(BaseView):
         """Show a paper in the browser, or hand it over to be saved."""
         material = materials.find(db.session(), material_id)
         inline = "download" not in request.args and material.content_type in INLINE
-        return _file(material, inline=inline)
+        try:
+            return _file(material, inline=inline)
+        except StoredFileMissingError as error:
+            raise NotFound from error
 
     @expose("/file/<int:material_id>/remove", methods=["POST"])
     @requires(Permission.MATERIALS_ADD)

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import inspect
+
 from app.catalog.identity import mask_citizen_id
 from app.services.columns import Column
 from app.services.listing import Reference, Row
@@ -62,6 +64,6 @@ def row_schema(resource: Resource, extra: dict[str, Any]) -> dict[str, Any]:
         properties[column.name] = column_schema(column)
         if column.field.kind == "reference":
             properties[relation_name(column.name)] = {"type": "object", "nullable": True}
-    if resource.acts:
+    if "version" in inspect(resource.model).columns:
         properties["version"] = {"type": "integer"}
     return {"type": "object", "properties": properties | extra}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any
 
-from flask import g, has_app_context
+from flask import g
 from flask_babel import force_locale, get_locale, get_translations
 from jinja2 import Environment
 from markupsafe import Markup
@@ -46,13 +46,14 @@ _NOBODYS = Tongue(DEFAULT_LANGUAGE, NullTranslations())
 
 def _tongue() -> Tongue:
     """Return the reader's tongue, looked for once a request."""
-    if not has_app_context():
-        return _NOBODYS
-    known: Tongue | None = g.get("tongue")
-    if known is None:
+    try:
+        known: Tongue = g.tongue
+    except AttributeError:
         locale = get_locale()
         code = locale.language if locale is not None else DEFAULT_LANGUAGE
         known = g.tongue = _tongue_of(code, get_translations())
+    except RuntimeError:  # outside any application
+        return _NOBODYS
     return known
 
 

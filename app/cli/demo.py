@@ -17,7 +17,7 @@ from app import clock
 from app.cli.terminal import fail_in_words, table
 from app.extensions import db
 from app.i18n import _
-from app.security import scopes
+from app.security import scopes, writes
 from app.services.demo import DemoAccount, is_empty, load_demo
 from app.services.file_store import FileStore
 
@@ -27,10 +27,11 @@ OWNER_ONLY = 0o600
 
 
 class ScopedSession(Session):
-    """A session with the row scopes that is bound to one connection."""
+    """A session bound to one connection, with the row scopes and the guard of writes."""
 
 
 scopes.install(ScopedSession)
+writes.install(ScopedSession)
 
 
 def register(application: Flask) -> None:

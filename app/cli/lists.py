@@ -11,8 +11,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog.enums import ApplicationKind
 from app.catalog.identity import mask_citizen_id
-from app.catalog.labels import LABELS
+from app.catalog.labels import LABELS, words_of
 from app.cli.terminal import as_person, at_desk, fail_in_words, nothing_found, table
 from app.clock import OFFICE_ZONE
 from app.errors import NotFound
@@ -110,7 +111,7 @@ def value_text(value: Any, *, masked: bool = False) -> str:
     if masked:
         return mask_citizen_id(str(value))
     if isinstance(value, StrEnum):
-        return _(LABELS[type(value)][value]) if type(value) in LABELS else value.value
+        return words_of(value) if type(value) in (*LABELS, ApplicationKind) else value.value
     if isinstance(value, datetime):
         return value.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M")
     return str(value)

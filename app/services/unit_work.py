@@ -23,6 +23,7 @@ from app.models.grants import AccountGrant
 from app.models.keys import Key
 from app.models.work import WorkItem
 from app.security.actor import Actor
+from app.services.conditions import prefix, spelling_of
 
 BOUND = 1000
 NEEDS_APPLICANT = (ApplicationState.DRAFT, ApplicationState.RETURNED)
@@ -167,3 +168,17 @@ def own_grants(session: Session, actor: Actor) -> list[AccountGrant]:
             .order_by(AccountGrant.item_id)
         )
     )
+
+
+def serials_in_stock(
+    session: Session, office: OfficeCode | None, *, begins: str = "", limit: int
+) -> list[str]:
+    """Return serial numbers of an office's stock, the longest there first (M9).
+
+    Where `begins` narrows them they come in the order of their numbers.
+    """
+    statement = select(Key.serial).where(Key.office_code == office, Key.state == KeyState.IN_STOCK)
+    if begins:
+        found = prefix(Key.serial, begins.strip().upper(), spelling_of(session))
+        statement = statement.where(found).order_by(Key.serial)
+    return list(session.scalars(statement.order_by(Key.id).limit(limit)))

@@ -7,17 +7,15 @@ from functools import cached_property
 from typing import Any
 
 from flask import render_template, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import KeyState, RefusalReason
+from app.catalog.enums import RefusalReason
 from app.errors import DomainError
 from app.i18n import _, pick
 from app.models.applications import Application, ApplicationLine
-from app.models.keys import Key
 from app.models.work import WorkItem
 from app.security.actor import Actor
-from app.services import regulations, sheets, worklists
+from app.services import regulations, sheets, unit_work, worklists
 from app.services.applications import what_can_be_done
 from app.services.audit import history_of
 from app.services.worklists import Queue
@@ -259,12 +257,9 @@ class DecidePage:
     def _stock(self) -> dict[int, str]:
         """The next keys of the own stock, one for each person who has none yet."""
         waiting = [line.id for line in self.application.passed_lines() if line.key_id is None]
-        serials = self.session.scalars(
-            select(Key.serial)
-            .where(Key.office_code == self.actor.office, Key.state == KeyState.IN_STOCK)
-            .order_by(Key.id)
-            .limit(min(len(waiting), SHOWN_LINES))
-        ).all()
+        serials = unit_work.serials_in_stock(
+            self.session, self.actor.office, limit=min(len(waiting), SHOWN_LINES)
+        )
         return dict(zip(waiting, serials, strict=False))
 
     # --- Warnings

@@ -5,17 +5,14 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
-from sqlalchemy import select
 
-from app.catalog.enums import KeyState
 from app.catalog.permissions import Permission
 from app.clock import now
 from app.errors import Conflict, DomainError, InvalidInput, NotFound
 from app.extensions import db
 from app.i18n import _, ngettext
 from app.models.applications import Application
-from app.models.keys import Key
-from app.services import sheets, worklists
+from app.services import sheets, unit_work, worklists
 from app.services.acts import perform
 from app.services.applications import parse_version
 from app.services.worklists import Queue
@@ -53,18 +50,10 @@ class DecisionView(BaseView):
     @requires(Permission.APPLICATIONS_ISSUE)
     def keys(self) -> Any:
         """Find keys of one's own stock by the beginning of the serial number (M9)."""
-        text = request.args.get("q", "").strip().upper().replace("\x00", "")[:32]
-        found = db.session.scalars(
-            select(Key.serial)
-            .where(
-                Key.office_code == current_actor().office,
-                Key.state == KeyState.IN_STOCK,
-                Key.serial >= text,
-                Key.serial < text + "\uffff",
-            )
-            .order_by(Key.serial)
-            .limit(PICKED + 1)
-        ).all()
+        text = request.args.get("q", "").replace("\x00", "")[:32]
+        found = unit_work.serials_in_stock(
+            db.session(), current_actor().office, begins=text, limit=PICKED + 1
+        )
         results = [{"value": serial, "label": serial} for serial in found[:PICKED]]
         return jsonify(results=results, more=len(found) > PICKED)
 

@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
+
+from sqlalchemy import Column
 
 from app.catalog.enums import AccountState, ApplicationState, AuditOutcome, Duty, KeyState
 from app.catalog.lifecycles import all_lifecycles
+from app.catalog.permissions import ROLE_LABELS
 from app.extensions import db
 from app.i18n import N_, _, pick
 from app.models.audit import AuditEvent
+from app.models.base import metadata
 from app.services import regulations
 from app.views.wording import cited, joined, label, sentences, titled, when
 
@@ -95,6 +100,17 @@ TOGETHER = frozenset({"material:added", "material:removed"})
 """Acts that come in rows: one entry tells of all that one person did in one go."""
 
 
+@cache
+def declared(subject_type: str) -> dict[str, Column[Any]]:
+    """Return the columns of a kind of subject that say what they are called."""
+    table = metadata.tables.get(subject_type)
+    return {it.name: it for it in table.columns if "field" in it.info} if table is not None else {}
+
+
+def _members(column: Column[Any]) -> type[StrEnum] | None:
+    return getattr(column.type, "enum_class", None)
+
+
 def told(tag: str) -> str:
     """Return what a tag means."""
     return _(TOLD[tag]) if tag in TOLD else tag
@@ -107,6 +123,7 @@ class Teller:
         """Look up what papers and kinds of forms are called."""
         rules = regulations.rules(db.session())
         self.papers = {paper.code: pick(paper, "name") for paper in rules.papers}
+        self.roles = {role.value: _(name) for role, name in ROLE_LABELS.items()}
         self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
     def _value(self, name: str, value: Any, members: type[StrEnum] | None) -> str:
@@ -123,27 +140,36 @@ class Teller:
                     for key, it in value.items()
                 )
             case list():
-                return joined(str(it) for it in value)
+                return joined(self._word(name, it, members) for it in value)
         return self._word(name, value, members)
 
     def _word(self, name: str, value: Any, members: type[StrEnum] | None) -> str:
+        if not isinstance(value, str):
+            return str(value)
         if members is not None and value in members._value2member_map_:
             return label(members(value))
-        known = {"paper": self.papers, "kind": self.kinds}.get(name, {})
+        known = {"paper": self.papers, "kind": self.kinds, "roles": self.roles}.get(name, {})
         return str(known.get(value, value))
 
-    def _named(self, name: str) -> str:
+    def _named(self, name: str, subject_type: str = "") -> str:
         if name in FIELDS:
             return _(FIELDS[name])
+        if column := declared(subject_type).get(name):
+            return _(column.info["field"].label)
         return self.papers.get(name.partition(".")[0], name)
 
     def _changes(self, event: AuditEvent) -> list[dict[str, str]]:
         old, new = event.old or {}, event.new or {}
-        members = {"state": STATES.get(event.subject_type), "duty": Duty}
+        members = {
+            **{name: _members(column) for name, column in declared(event.subject_type).items()},
+            "duty": Duty,
+        }
+        if event.subject_type in STATES:
+            members["state"] = STATES[event.subject_type]
         names = [*old, *(name for name in new if name not in old)]
         return [
             {
-                "label": self._named(name),
+                "label": self._named(name, event.subject_type),
                 "old": self._value(name, old.get(name), members.get(name)),
                 "new": self._value(name, new.get(name), members.get(name)),
             }

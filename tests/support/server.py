@@ -106,6 +106,10 @@ class DemoServer:
         message = f"the demo has no {role} with {wanted}"
         raise LookupError(message)
 
+    def password(self, login: str) -> str:
+        """Return the password of one of the demo's people."""
+        return next(it["password"] for it in self.accounts if it["login"] == login)
+
     def stop(self) -> None:
         """End the server."""
         if self.process is not None:

@@ -41,4 +41,6 @@ window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDef
 document.addEventListener("lines:change", (event) => {
   const count = document.querySelector("[data-send-count]");
   if (count) count.textContent = String(event.detail.filled);
+  const sentence = document.querySelector("[data-send-what]");
+  if (sentence) sentence.hidden = sentence.dataset.sendWhat !== String(event.detail.filled);
 });

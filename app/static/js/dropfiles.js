@@ -31,6 +31,14 @@ function remover(zone, item, url, name) {
   item.append(button);
 }
 
+// The list of what is lacking, further down the page, loses what has come in.
+function here(zone) {
+  const line = document.querySelector(`.note a[href="#${CSS.escape(zone.id)}"]`)?.closest("li");
+  const note = line?.closest(".note");
+  line?.remove();
+  if (note && !note.querySelector("li")) note.remove();
+}
+
 function send(zone, file) {
   const say = (text) => { zone.querySelector("[data-drop-status]").textContent = text; };
   const most = Number(zone.dataset.maxBytes);
@@ -59,7 +67,7 @@ function send(zone, file) {
     request.addEventListener("load", () => {
       let body = {};
       try { body = JSON.parse(request.responseText); } catch { /* not our answer */ }
-      if (request.status >= 400 || !body.id) { fail(body.message); return; }
+      if (request.status >= 400 || !body.id) { fail(body.details?.[0]?.message || body.message); return; }
       shown.bar.remove();
       shown.file.href = body.view_url || body.url;
       shown.file.target = "_blank";
@@ -70,6 +78,7 @@ function send(zone, file) {
       if (body.delete_url) remover(zone, shown.item, body.delete_url, file.name);
       zone.classList.remove("is-lacking");
       zone.querySelector("[data-lacking]")?.remove();
+      here(zone);
       say(`${zone.dataset.textDone} ${file.name}`);
       done();
     });

@@ -1,0 +1,102 @@
+"""Every page that a menu leads to, as each role: accessible, tidy, in one language, any width."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.words import codes_of, data_of, left_in_chinese, left_in_english
+
+PEOPLE = (
+    "chaoyang.he",
+    "heyue.tao",
+    "reg.zhou",
+    "info.luo",
+    "research.gu",
+    "service.ye",
+    "shenji",
+    "xitong",
+    "anquan",
+    "xujianing",
+)
+"""One of each role, and of the offices and kinds of organisations that see other pages."""
+
+VIEWS = (
+    pytest.param("zh", DESKTOP, id="zh-1280"),
+    pytest.param("en", PHONE, id="en-390"),
+)
+CONTRAST = {"runOnly": ["color-contrast"]}
+"""What can be otherwise in the dark."""
+
+RECORD = re.compile(r"^/(?!language|materials)\w+/(\d+|new/\w+)(/\w+)?$")
+
+
+def kind_of(path: str) -> str:
+    return re.sub(r"\d+", "1", path)
+
+
+def links(page: Page, selector: str) -> list[str]:
+    found: list[str] = page.locator(selector).evaluate_all(
+        "all => all.map(it => it.pathname + it.search)"
+    )
+    return list(dict.fromkeys(found))
+
+
+def pages_of(page: Page) -> Iterator[str]:
+    """Walk over the menu and, from its pages, to one record of each kind."""
+    seen: set[str] = set()
+    page.goto("/")
+    menu = links(page, "nav.menu a")
+    for path in [*menu, "/inbox/", "/password/"]:
+        page.goto(path)
+        yield path
+        for target in links(page, "main a[href]"):
+            bare = target.partition("?")[0]
+            if RECORD.match(bare) and bare == target and kind_of(bare) not in seen:
+                seen.add(kind_of(bare))
+                page.goto(bare)
+                yield bare
+
+
+def faults_of(page: Page, axe: Axe, language: str, database: Path) -> list[str]:
+    found = []
+    over = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    if over > 0:
+        found.append(f"{over} px too wide")
+    codes, data = codes_of(database), data_of(database)
+    left = left_in_english(page, codes) if language == "zh" else left_in_chinese(page, data)
+    found += [f"in the other language: {text}" for text in left]
+    for theme, options in (("light", None), ("dark", CONTRAST)):
+        page.emulate_media(color_scheme=theme)
+        for violation in axe.run(page, options=options).response["violations"]:
+            places = [str(node["target"][0]) for node in violation["nodes"]]
+            found.append(f"axe {theme} {violation['id']}: {places[:3]}")
+    return found
+
+
+@pytest.mark.rule("X7")
+@pytest.mark.parametrize(("language", "viewport"), VIEWS)
+@pytest.mark.parametrize("login", PEOPLE)
+def test_every_page_of_the_menu_is_in_order(
+    sign_in: Callable[..., Page],
+    demo_server: Any,
+    login: str,
+    language: str,
+    viewport: dict[str, int],
+) -> None:
+    page = sign_in(login, language=language, viewport=viewport)
+    statuses: dict[str, int] = {}
+    page.on("response", lambda got: statuses.setdefault(got.url, got.status))
+    axe = Axe()
+
+    found = {path: faults_of(page, axe, language, demo_server.database) for path in pages_of(page)}
+
+    assert {path: faults for path, faults in found.items() if faults} == {}
+    assert {url: status for url, status in statuses.items() if status >= 400} == {}

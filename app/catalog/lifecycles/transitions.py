@@ -1,0 +1,59 @@
+"""What a lifecycle is made of."""
+
+from dataclasses import dataclass
+
+from app.catalog.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One act.
+
+    `target` None leaves the state as it is. While `done_when` (a named condition) does not hold the
+    subject goes to `interim` instead. `who`, `guards`, `effects`, `data` and `notices` are names
+    that the workflow package defines. An `automatic` act is fired by the engine only, `followed_by`
+    names the one that comes next by itself.
+    """
+
+    action: str
+    label: str
+    sources: tuple[str, ...]
+    target: str | None
+    tag: str
+    rule: str
+    article: str
+    permission: Permission | None = None
+    confirm: str = ""
+    interim: str | None = None
+    done_when: str | None = None
+    who: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+    data: str | None = None
+    effects: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    comment_required: bool = False
+    automatic: bool = False
+    followed_by: str | None = None
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """All acts of one kind of subject."""
+
+    subject: str
+    initial: str
+    finals: frozenset[str]
+    transitions: tuple[Transition, ...]
+
+    def states(self) -> set[str]:
+        """Return every state that the table names."""
+        named = {self.initial, *self.finals}
+        for t in self.transitions:
+            named.update(t.sources)
+            named.update(s for s in (t.target, t.interim) if s)
+        return named
+
+    def find(self, action: str) -> Transition | None:
+        """Return the act named `action`."""
+        return next((t for t in self.transitions if t.action == action), None)

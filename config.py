@@ -95,7 +95,6 @@ class Settings:
         return {
             # A prepared statement's generic plan misses the trigram indexes.
             "connect_args": {"prepare_threshold": None},
-            "pool_pre_ping": True,
             "pool_size": 10,
             "max_overflow": 10,
         }

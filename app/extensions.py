@@ -1,13 +1,17 @@
 """Flask extensions, made once; bound to an application by `create_app`."""
 
+import select
 import sqlite3
+import time
 from typing import Any
 
+import psycopg
 from flask_appbuilder import AppBuilder
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Pool, event
+from sqlalchemy.exc import DisconnectionError
 
 from app.models.base import metadata
 from app.security import scopes, writes
@@ -16,6 +20,10 @@ db = SQLAlchemy(metadata=metadata)
 migrate = Migrate(db=db, directory="migrations", render_as_batch=True)
 csrf = CSRFProtect()
 appbuilder = AppBuilder()
+
+RESTS_SINCE = "rests since"
+LONG_REST = 30.0
+"""Seconds after which a resting connection is asked whether it still lives."""
 
 
 @event.listens_for(Engine, "connect")
@@ -34,6 +42,34 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@event.listens_for(Pool, "checkin")
+def _note_rest(_connection: Any, record: Any) -> None:
+    """Note since when a connection rests."""
+    record.info[RESTS_SINCE] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _see_whether_it_lives(connection: Any, record: Any, _proxy: Any) -> None:
+    """Hand out no connection that the server has closed.
+
+    A closed one has its end waiting to be read, which is seen without asking the server; after a
+    longer rest, in which a network may have forgotten it, the server is asked.
+    """
+    since = record.info.pop(RESTS_SINCE, None)
+    if since is None or not isinstance(connection, psycopg.Connection):
+        return
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
+    if time.monotonic() - since > LONG_REST:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except psycopg.Error as error:
+            raise DisconnectionError from error
 
 
 scopes.install(db.session.session_factory.class_)

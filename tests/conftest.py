@@ -5,6 +5,7 @@ TEST_DATABASE_URL or else on an embedded server that is started once and thrown 
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     is_worker = hasattr(config, "workerinput")
     if is_worker or config.getoption("--db") == "sqlite" or config.option.collectonly:
         return
+    # Ended from outside, the run still stops its server.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: pytest.exit("terminated", 143))
     stack = ExitStack()
     config.add_cleanup(stack.close)
     given = os.environ.get("TEST_DATABASE_URL")

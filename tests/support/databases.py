@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import make_url
 
 SQLITE_FILES = ("", "-wal", "-shm")
+ATTEMPTS = 4
 CLEAN = "clean"
 """The template as after set-up."""
 
@@ -71,7 +72,18 @@ class PostgresqlBackend:
     def run(self, *statements: str) -> None:
         with psycopg.connect(self.server_url, autocommit=True) as connection:
             for statement in statements:
+                self.insist(connection, statement)
+
+    def insist(self, connection: psycopg.Connection, statement: str) -> None:
+        """Execute, again if need be: a vacuum or a closing connection may still be at the source."""
+        for attempt in range(ATTEMPTS):
+            try:
                 connection.execute(statement)
+            except psycopg.errors.ObjectInUse:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
 
     def keep_as_template(self, name: str = CLEAN) -> None:
         self.templates[name] = f"{self.name}_{name}"
@@ -79,7 +91,7 @@ class PostgresqlBackend:
 
     def restore(self, name: str = CLEAN) -> None:
         self.run(
-            f'DROP DATABASE "{self.name}" WITH (FORCE)',
+            f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
             f'CREATE DATABASE "{self.name}" TEMPLATE "{self.templates[name]}" STRATEGY FILE_COPY',
         )
 
@@ -112,7 +124,7 @@ def embedded_postgresql() -> Iterator[str]:
     try:
         url = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:
-            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            for setting in ("autovacuum", "fsync", "full_page_writes", "synchronous_commit"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
         yield url

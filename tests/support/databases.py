@@ -75,7 +75,7 @@ class PostgresqlBackend:
                 self.insist(connection, statement)
 
     def insist(self, connection: psycopg.Connection, statement: str) -> None:
-        """Execute, again if need be: a vacuum or a closing connection may still be at the source."""
+        """Execute, again if need be: a closing connection may still be at the source."""
         for attempt in range(ATTEMPTS):
             try:
                 connection.execute(statement)

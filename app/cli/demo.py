@@ -83,13 +83,12 @@ def _nothing_there(engine: Engine) -> bool:
 @contextmanager
 def all_or_nothing(engine: Engine) -> Iterator[Session]:
     """Give a session whose commits are kept together at the end, or not at all."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "sqlite":
             # Python's driver opens no transaction for a savepoint; this one takes the write lock.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         with ScopedSession(connection, join_transaction_mode="create_savepoint") as session:
             yield session
-        connection.commit()
 
 
 def _keep_for_owner(path: Path, text: str, how: int) -> None:

@@ -15,15 +15,12 @@ from app.security.actor import acting
 from app.services.acts import perform
 from app.services.keys import MAX_BATCH, receive_keys
 from tests.support.factories import NOON, Office
+from tests.support.hands import said
 
 
 def receive(office: Office, *serials: object, by: str = "research1") -> list[Key]:
     with office.acting(by) as actor:
         return receive_keys(office.session, serials, actor=actor, now=NOON, comment="第二批")
-
-
-def said(error: pytest.ExceptionInfo[InvalidInput]) -> list[tuple[str, str, str | None]]:
-    return [(detail.field, detail.code, detail.rule) for detail in error.value.details]
 
 
 @pytest.mark.rule("M9")

@@ -12,6 +12,7 @@ from app.services import organizations
 from app.services.commits import committing
 from app.services.organizations import amend_organization, register_organization, seat_offices
 from tests.support.factories import NOON, Office
+from tests.support.hands import said
 from tests.support.people import social_credit_code
 
 SECURITY = "security_administrator"
@@ -31,10 +32,6 @@ def amend(office: Office, organization: Organization, **changed: Any) -> Organiz
         return amend_organization(
             office.session, organization, changed, actor=actor, now=office.now
         )
-
-
-def said(error: pytest.ExceptionInfo[InvalidInput]) -> list[tuple[str, str, str | None]]:
-    return [(detail.field, detail.code, detail.rule) for detail in error.value.details]
 
 
 @pytest.mark.rule("M2")

@@ -18,6 +18,7 @@ from app.i18n import N_
 from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.audit import AuditEvent
+from app.models.jobs import JobRun
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material
 from app.models.offices import District, Office, OfficeDuty
@@ -257,6 +258,14 @@ def _declared() -> Iterator[Resource]:
         title=("name",),
         permission=Permission.ROLES_LIST,
         orders=("id",),
+    )
+    yield Resource(
+        name="job_runs",
+        model=JobRun,
+        singular=N_("Run of a job"),
+        plural=N_("Runs of jobs"),
+        title=("job", "period"),
+        permission=Permission.CATALOGUE_LIST,
     )
     yield from _rules()
 

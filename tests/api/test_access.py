@@ -30,6 +30,7 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.APPLICATIONS_ADD: {"ApplicationsApi.post", "ApplicationsApi.put"},
     P.MATERIALS_LIST: {f"MaterialsApi.{name}" for name in (*READ, "content")},
     P.MATERIALS_ADD: {"MaterialsApi.post", "MaterialsApi.delete"},
+    P.CATALOGUE_LIST: {f"JobRunsApi.{name}" for name in READ},
     P.AUDIT_EVENTS_LIST: {f"AuditEventsApi.{name}" for name in READ},
 }
 FRAMEWORK = {"static"}

@@ -5,10 +5,11 @@ import urllib.parse
 import prison
 import pytest
 
-from app.catalog.enums import Category, OrganizationType
+from app.catalog.enums import Category, JobState, OrganizationType
 from app.catalog.loader import load_catalog
+from app.models.jobs import JobRun
 from app.services.listing import MAX_SIZE
-from tests.support.factories import UNITS, administrator_of
+from tests.support.factories import NOON, UNITS, administrator_of
 from tests.support.rest import fields
 
 READABLE = {
@@ -20,6 +21,7 @@ READABLE = {
     "applications": "reg1",
     "materials": "reg1",
     "audit_events": "auditor",
+    "job_runs": "system_administrator",
 }
 
 
@@ -376,3 +378,27 @@ def test_the_trail_is_the_auditors_alone_and_found_by_record(rest, office):
 def test_an_unknown_filter_names_its_column(rest):
     query = ask(filters=[{"col": "state", "opr": "eq", "value": "nowhere"}])
     assert fields(rest("reg1").get("accounts/" + query)) == {"state": "unfit_value"}
+
+
+def test_runs_of_jobs_tell_their_counts(rest, office, session):
+    session.add(
+        JobRun(
+            job="suspend-inactive",
+            period="2026-H1",
+            worker="host:1",
+            state=JobState.DONE,
+            started_at=NOON,
+            beat_at=NOON,
+            finished_at=NOON,
+            done=3,
+            counts={"suspended": 3},
+        )
+    )
+    session.commit()
+    (row,) = rest("auditor").get("job_runs/").json["result"]
+    assert (row["job"], row["state"], row["counts"]) == (
+        "suspend-inactive",
+        "done",
+        {"suspended": 3},
+    )
+    assert rest("east.admin").get("job_runs/").status_code == 403

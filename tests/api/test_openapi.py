@@ -17,6 +17,7 @@ CONTRACT = (
     "applications",
     "materials",
     "audit_events",
+    "job_runs",
 )
 ERRORS = {"400", "401", "403", "404", "409", "422"}
 
@@ -71,7 +72,12 @@ def test_every_operation_has_a_name_a_summary_and_the_errors(document):
 
 @pytest.mark.parametrize("name", CONTRACT)
 def test_rows_have_what_the_document_says(document, rest, office, name):
-    who = {"key_movements": "research1", "audit_events": "auditor", "keys": "research1"}
+    who = {
+        "key_movements": "research1",
+        "audit_events": "auditor",
+        "job_runs": "auditor",
+        "keys": "research1",
+    }
     schema = document["components"]["schemas"][
         "".join(word.title() for word in name.removesuffix("s").split("_"))
     ]

@@ -5,6 +5,7 @@ from flask_appbuilder import AppBuilder
 from app.views.api.accounts import AccountsApi
 from app.views.api.applications import ApplicationsApi
 from app.views.api.audit import AuditEventsApi
+from app.views.api.jobs import JobRunsApi
 from app.views.api.keys import KeyMovementsApi, KeysApi
 from app.views.api.materials import MaterialsApi
 from app.views.api.openapi import OpenApiDocument, SpecifiedApi
@@ -23,6 +24,7 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     ApplicationsApi,
     MaterialsApi,
     AuditEventsApi,
+    JobRunsApi,
 )
 """Every API in the order of the document: add a line for yours."""
 

@@ -22,15 +22,15 @@ from app.services.columns import Column
 from app.services.commits import committing
 from app.services.conditions import Filter
 from app.services.listing import ListQuery, Row, list_page, load
-from app.services.resources import RESOURCES
+from app.services.resources import BY_TABLE, RESOURCES
 from app.views.access import current_actor, requires, wants_json
 from app.views.base import Answer, ConsoleView
 from app.views.cells import may_open, row_url
 from app.views.record_forms import Fields
 from app.views.road import office_of
-from app.views.story import timeline
+from app.views.story import drawn
 from app.views.tables import small_table
-from app.views.wording import article, label, on_day, when
+from app.views.wording import article, cited, label, on_day, when
 from app.workflow.engine import Outcome
 
 SUSPENSION = "第六条（四）"
@@ -92,7 +92,7 @@ class AccountView(ConsoleView):
             "grants": [self._grant(held, actor) for held in held_by(self.session, account)],
             "keys": self._keys(account, actor),
             "suspended": self._suspension(account, events),
-            "events": timeline(events),
+            "events": [self._happened(event, account, actor) for event in events],
         }
 
     def facts(self, row: Row, actor: Actor) -> list[dict[str, Any]]:
@@ -130,6 +130,17 @@ class AccountView(ConsoleView):
             )
         return head
 
+    def _happened(self, event: AuditEvent, account: Account, actor: Actor) -> dict[str, Any]:
+        """Return an event, with what it was about where that was not this account."""
+        told = drawn(event)
+        if (event.subject_type, event.subject_id) == ("account", account.id):
+            return told
+        told["text"] = f"{told['text']} · {event.subject_label}"
+        subject = BY_TABLE.get(event.subject_type)
+        if subject is not None and event.subject_id is not None and may_open(actor, subject.name):
+            told["url"] = row_url(subject.name, event.subject_id)
+        return told
+
     def _grant(self, held: Held, actor: Actor) -> dict[str, Any]:
         decision = held.decision
         office = office_of(self.session, decision.duty) if decision else ""
@@ -145,7 +156,7 @@ class AccountView(ConsoleView):
             "why": {
                 "sentence": _(
                     "%(source)s, held since %(day)s.",
-                    source=held.item.source,
+                    source=cited(held.item.source),
                     day=on_day(held.grant.valid_from),
                 ),
                 "application": {"number": held.number, "url": url} if held.number else None,

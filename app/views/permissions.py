@@ -11,7 +11,7 @@ from app.services.listing import Row, load
 from app.services.resources import RESOURCES
 from app.views.base import ConsoleView
 from app.views.cells import row_url
-from app.views.wording import on_day
+from app.views.wording import cited, on_day
 
 
 class PermissionItemView(ConsoleView):
@@ -23,7 +23,7 @@ class PermissionItemView(ConsoleView):
         """Show where the annex prints the item and who holds it now."""
         item: PermissionItem = load(self.session, self.resource, row.id)
         shown = super().record(row, record, actor)
-        shown["head"] |= {"title": pick(item, "title"), "sub": item.source}
+        shown["head"] |= {"title": pick(item, "title"), "sub": cited(item.source)}
         shown["events"] = []
         if actor.may(Permission.ACCOUNTS_LIST):
             shown["tables"] = [{"title": _("Who holds it now"), "page": self._holders(item)}]

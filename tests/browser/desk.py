@@ -129,13 +129,19 @@ class Desk:
         """From one's first page to the oldest form that waits."""
         self.open("/")
         self.find("a.start").click()
-        return self
+        return self.before_a_form()
 
     def decide(self, number: str) -> Self:
         """From one's first page to one form that waits."""
         self.open("/")
         self.find("main table a", has_text=number).first.click()
         expect(self.find(".page-number")).to_have_text(number)
+        return self.before_a_form()
+
+    def before_a_form(self) -> Self:
+        """Wait until a form can be decided by the keyboard too."""
+        self.find("[data-decide]").wait_for()
+        self.page.wait_for_load_state("domcontentloaded")
         return self
 
     def line(self, name: str) -> Locator:

@@ -83,7 +83,7 @@ def test_one_of_five_is_refused_with_a_reason_and_the_rest_passed(measured, at_d
 
     clicks, keys, _loads = meter.spent
     assert clicks <= 3
-    assert keys == len("调离")
+    assert keys <= len("调离")
     reviewer.open("/applications/")
     reviewer.find("main table a", has_text=number).first.click()
     expect(reviewer.line("古丽娜尔")).to_contain_text("调离")

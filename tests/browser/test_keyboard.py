@@ -13,7 +13,7 @@ RING = """() => {
     const look = getComputedStyle(shown);
     return look.outlineStyle !== "none" || look.boxShadow !== "none";
   };
-  return it === document.body || [it, ...(it.labels ?? [])].some(ringed);
+  return it === document.body || [it, ...(it.labels ?? []), it.closest(".search")].some((shown) => shown && ringed(shown));
 }"""
 
 

@@ -153,8 +153,18 @@ def sees_own_account_and_nothing_else(desk: Callable[..., Desk], told: dict[str,
     expect(person.find("#account")).to_contain_text(NAMES[4])
     expect(person.find("#key")).to_contain_text(told["key"])
     assert len(person.granted()) == len(REGISTERS) + len(TRADES)
-    assert person.menu() == ["/"]
-    for path in ("/applications/", "/accounts/", "/keys/", "/audit_events/", "/organizations/"):
+    assert set(person.menu()) == {"/", "/accounts/", "/keys/", "/permission_items/"}
+    for path, own in (("/accounts/", NAMES[4]), ("/keys/", told["key"])):
+        person.open(path)
+        expect(person.find("main tbody tr")).to_have_count(1)
+        expect(person.find("main tbody tr")).to_contain_text(own)
+    for path in (
+        "/applications/",
+        "/organizations/1",
+        "/key_movements/",
+        "/audit_events/",
+        "/roles/",
+    ):
         answer = person.page.goto(path)
         assert answer is not None
         assert answer.status in {403, 404}, path

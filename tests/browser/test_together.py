@@ -72,8 +72,8 @@ def test_a_session_that_ended_elsewhere_asks_to_sign_in_and_comes_back(
 
 def test_a_form_sent_in_a_session_that_ended_is_not_decided(at_desk: AtDesk) -> None:
     here, there = at_desk("service.ye"), at_desk("service.ye")
-    here.start().page.fill("#comment", "材料不清。")
-    number = here.number
+    number = waiting_number(here)
+    here.decide(number).page.fill("#comment", "材料不清。")
     there.sign_out()
 
     here.act("return")

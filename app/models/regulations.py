@@ -260,6 +260,10 @@ class RoadStep(Dated, Base):
         return self.name_zh
 
 
+REVISION_READ = "revision that this transaction has read"
+"""Where a session keeps a transaction and the token that it has read beside something else."""
+
+
 class CatalogueRevision(Base):
     """One row naming the present state of the rules; readers keep what they read under it."""
 

@@ -13,6 +13,7 @@ from app.catalog.enums import Channel, Duty, OfficeCode, OrganizationType
 from app.catalog.permissions import Permission, RoleName
 from app.models.accounts import Account, account_role
 from app.models.offices import OfficeDuty
+from app.models.regulations import REVISION_READ, CatalogueRevision
 from app.models.roles import FabPermission, PermissionView, Role, ViewMenu, permission_role
 
 ACTOR = "actor"
@@ -67,9 +68,10 @@ def _account_with_rights() -> Select[Any]:
         .where(permission_role.c.role_id.in_(held))
     )
     duties = select(_joined(OfficeDuty.duty)).where(OfficeDuty.office_code == office)
-    rights = [each.correlate(None).scalar_subquery() for each in (roles, permissions, duties)]
+    revision = select(CatalogueRevision.token)
+    beside = (roles, permissions, duties, revision)
     return (
-        select(Account, *rights)
+        select(Account, *(each.correlate(None).scalar_subquery() for each in beside))
         .where(Account.id == me)
         .options(joinedload(Account.organization))
         .execution_options(unscoped="who is signed in, and the own rights")
@@ -111,9 +113,16 @@ class Person:
 
 
 def read_person(session: Session, account_id: int) -> Person | None:
-    """Return who stands behind `account_id` with duties, roles and permissions as they are now."""
+    """Return who stands behind `account_id` with duties, roles and permissions as they are now.
+
+    The revision of the rules is read beside them, which nearly every page asks for.
+    """
     found = session.execute(_ACCOUNT_WITH_RIGHTS, {"account_id": account_id}).one_or_none()
-    return Person(*found) if found is not None else None
+    if found is None:
+        return None
+    *person, revision = found
+    session.info[REVISION_READ] = (session.get_transaction(), revision)
+    return Person(*person)
 
 
 def load_actor(

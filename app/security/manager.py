@@ -62,7 +62,7 @@ class KeydeskSecurityManager(SecurityManager):
         """Return who that is; rights are read here, once a request, and nowhere else."""
         if not identity.isdecimal():
             return None
-        person = read_person(self.session, int(identity))
+        person = read_person(self.session(), int(identity))
         return person if person is not None and person.account.is_active else None
 
     def _enter(self, person: Person, channel: Channel) -> Account:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.loader import FILES
 from app.catalog.types import Catalog
-from app.models.regulations import CatalogueRevision
+from app.models.regulations import REVISION_READ, CatalogueRevision
 from app.services.catalog.tables import PUBLIC, STORED, stored_entries
 
 HELD = "rules_of_this_transaction"
@@ -29,6 +29,9 @@ def stored_catalog(session: Session, shipped: Catalog) -> Catalog:
 
 def revision(session: Session) -> str | None:
     """Return the mark of the rules' present state; None before the first sync."""
+    transaction, known = session.info.get(REVISION_READ, (None, None))
+    if known is not None and transaction is session.get_transaction():
+        return str(known)
     return session.scalar(select(CatalogueRevision.token).execution_options(**PUBLIC))
 
 
@@ -49,3 +52,4 @@ def mark_changed(session: Session, *, now: datetime) -> None:
     # chance, not a counter: a number given back by a rollback would be given out twice
     row.token, row.changed_at = uuid.uuid4().hex, now
     session.info.pop(HELD, None)
+    session.info.pop(REVISION_READ, None)

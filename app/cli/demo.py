@@ -14,11 +14,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.catalog.permissions import ROLE_LABELS, RoleName
 from app.cli.terminal import fail_in_words, table
 from app.extensions import db
 from app.i18n import _
 from app.security import scopes, writes
 from app.services.demo import DemoAccount, is_empty, load_demo
+from app.services.demo.cast import cast
 from app.services.file_store import FileStore
 
 group = AppGroup("demo", help="A demo office.")
@@ -61,11 +63,24 @@ def load(accounts_file: Path | None, seed: int, *, if_empty: bool) -> None:
         accounts = load_demo(session, store=store, now=clock.now(), seed=seed)
     if accounts_file is not None:
         _keep_for_owner(accounts_file, as_json(accounts), os.O_TRUNC)
-    click.echo(
-        table(
-            [_("Login name"), _("Password"), _("Role"), _("Organization"), _("Office")],
-            [(a.login, a.password, a.role, a.organization, a.office or "") for a in accounts],
-        )
+    click.echo(_printed(accounts))
+
+
+def _printed(accounts: list[DemoAccount]) -> str:
+    """Return the list as a person reads it."""
+    names = {unit.code: unit.name for unit in cast().units}
+    return table(
+        [_("Login name"), _("Password"), _("Role"), _("Organization"), _("Office")],
+        [
+            (
+                account.login,
+                account.password,
+                _(ROLE_LABELS[RoleName(account.role)]),
+                names[account.organization],
+                account.office or "",
+            )
+            for account in accounts
+        ],
     )
 
 

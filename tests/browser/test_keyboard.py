@@ -13,7 +13,8 @@ RING = """() => {
     const look = getComputedStyle(shown);
     return look.outlineStyle !== "none" || look.boxShadow !== "none";
   };
-  return it === document.body || [it, ...(it.labels ?? []), it.closest(".search")].some((shown) => shown && ringed(shown));
+  const shown = [it, ...(it.labels ?? []), it.closest(".search")].filter(Boolean);
+  return it === document.body || shown.some(ringed);
 }"""
 
 

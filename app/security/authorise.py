@@ -1,4 +1,4 @@
-"""May this actor do that at all, and is the row within reach?
+"""Whether an actor may do something at all, and whether a row is within reach.
 
 Asked by every verb that is no act of a lifecycle; those ask in `fire()`.
 """

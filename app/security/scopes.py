@@ -1,8 +1,8 @@
 """Who sees which rows: one function per model turns an actor into an SQL predicate.
 
-The predicates reach every ORM select, lazy load and refresh, every ORM update and delete, through
-one session listener. Without an actor nothing is readable; a deliberate look past the scope says
-why:
+The predicates reach every ORM select, lazy load, update and delete through one session listener; a
+row that the session holds already is refreshed as it is. Without an actor nothing is readable; a
+deliberate look past the scope says why:
 `.execution_options(unscoped="login name must be unique")`.
 """
 
@@ -16,7 +16,7 @@ from app.catalog.enums import ApplicationState
 from app.catalog.permissions import Permission
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
-from app.models.audit import AuditEvent
+from app.models.audit import AuditEvent, IdempotencyKey
 from app.models.grants import AccountGrant
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material, PaperCheck
@@ -59,6 +59,11 @@ def sees_everything(actor: Actor) -> bool:
     return actor.is_system or actor.may(Permission.AUDIT_EVENTS_LIST)
 
 
+def _is(column: Any, value: Any) -> Predicate:
+    """Whether the column has this value; what the actor has not got is nobody's, and not NULL's."""
+    return false() if value is None else column == value
+
+
 def _works_for_commission(actor: Actor) -> bool:
     return actor.office is not None
 
@@ -76,7 +81,8 @@ def organizations(model: Any, actor: Actor) -> Predicate:
         or actor.may(Permission.CATALOGUE_LIST)
     ):
         return EVERYTHING
-    return or_(model.id == actor.organization_id, model.parent_id == actor.organization_id)
+    own = actor.organization_id
+    return or_(_is(model.id, own), _is(model.parent_id, own))
 
 
 @scope(Account)
@@ -85,8 +91,8 @@ def accounts(model: Any, actor: Actor) -> Predicate:
     if sees_everything(actor) or _works_for_commission(actor) or actor.may(Permission.ROLES_ASSIGN):
         return EVERYTHING
     if _manages_unit(actor):
-        return model.organization_id == actor.organization_id
-    return model.id == actor.account_id
+        return _is(model.organization_id, actor.organization_id)
+    return _is(model.id, actor.account_id)
 
 
 @scope(AccountGrant)
@@ -104,14 +110,14 @@ def keys(model: Any, actor: Actor) -> Predicate:
     if sees_everything(actor) or actor.may(Permission.ROLES_ASSIGN):
         return EVERYTHING
     if actor.may(Permission.KEYS_ISSUE):
-        return model.office_code == actor.office
+        return _is(model.office_code, actor.office)
     if _works_for_commission(actor):
         return EVERYTHING
     if _manages_unit(actor):
         return model.holder_id.in_(
-            select(ACCOUNTS.id).where(ACCOUNTS.organization_id == actor.organization_id)
+            select(ACCOUNTS.id).where(_is(ACCOUNTS.organization_id, actor.organization_id))
         )
-    return model.holder_id == actor.account_id
+    return _is(model.holder_id, actor.account_id)
 
 
 @scope(KeyMovement)
@@ -120,7 +126,7 @@ def key_movements(model: Any, actor: Actor) -> Predicate:
     if sees_everything(actor):
         return EVERYTHING
     if actor.may(Permission.KEY_MOVEMENTS_LIST):
-        return model.office_code == actor.office
+        return _is(model.office_code, actor.office)
     return false()
 
 
@@ -129,7 +135,7 @@ def applications(model: Any, actor: Actor) -> Predicate:
     """A unit sees its own; an office what was handed in and came, or will come, to its duty."""
     if sees_everything(actor):
         return EVERYTHING
-    own = model.organization_id == actor.organization_id
+    own = _is(model.organization_id, actor.organization_id)
     if not _works_for_commission(actor):
         return own if _manages_unit(actor) else false()
     handed_in = model.state.not_in([ApplicationState.DRAFT])
@@ -194,7 +200,13 @@ def notices(model: Any, actor: Actor) -> Predicate:
     """One's own."""
     if actor.is_system:
         return EVERYTHING
-    return model.account_id == actor.account_id
+    return _is(model.account_id, actor.account_id)
+
+
+@scope(IdempotencyKey)
+def idempotency_keys(model: Any, actor: Actor) -> Predicate:
+    """One's own: the outcome of an act is kept with it."""
+    return EVERYTHING if sees_everything(actor) else _is(model.actor_id, actor.account_id)
 
 
 @scope(AuditEvent)

@@ -154,7 +154,8 @@ class Teller:
     def _named(self, name: str, subject_type: str = "") -> str:
         if name in FIELDS:
             return _(FIELDS[name])
-        if column := declared(subject_type).get(name):
+        column = declared(subject_type).get(name)
+        if column is not None:
             return _(column.info["field"].label)
         return self.papers.get(name.partition(".")[0], name)
 

@@ -2,7 +2,8 @@
 
 What is looked for is read once, up to a bound, along its own index; the page, the count and the
 tabs come out of that. What is more common than the bound is walked in the order of the list.
-Nothing is kept between calls but what follows from the declarations.
+Nothing is kept between calls but what follows from the declarations, and that a count went far
+beyond its bound a moment ago.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.security.actor import ACTOR
 from app.security.scopes import EVERYTHING, SCOPES
-from app.services.columns import Column
+from app.services.columns import Column, Operator
 from app.services.conditions import (
     Condition,
     Filter,
@@ -24,6 +25,7 @@ from app.services.conditions import (
     search_condition,
     spelling_of,
 )
+from app.services.counts import Part, bounded, count_parts
 from app.services.cursors import Order
 from app.services.plans import Plan, Reference, Row, plan_of
 from app.services.resources import RESOURCES, Resource
@@ -314,27 +316,29 @@ class _Reader:
         )
 
     def _count(self, conditions: list[Condition]) -> int:
-        return self.session.scalar(self._bounded(conditions, BOUND)) or 0
-
-    def _bounded(self, conditions: list[Condition], bound: int) -> Select[Any]:
-        rows = select(self.resource.key).where(*conditions).limit(bound + 1).subquery()
-        return select(func.count()).select_from(rows)
+        return self.session.scalar(select(bounded(self.resource, conditions, BOUND))) or 0
 
     def _counted_apart(self) -> _Counts:
-        """Count each tab along its index, and the view itself, in one statement."""
+        """Count the view and each tab along its index."""
         if not self.query.counted:
             return _Counts()
         members = self._members()
-        whole = self._bounded(self._tab_conditions(), BOUND).scalar_subquery()
-        if self.tab_column is None or not members:
-            count = self.session.scalar(select(whole)) or 0
-            return _Counts(min(count, BOUND), count > BOUND)
-        figures = [
-            self._bounded([self.tab_column.attribute == m], TAB_BOUND).scalar_subquery()
-            for m in members
-        ]
-        *found, count = self.session.execute(select(*figures, whole)).one()
+        parts: list[Part] = [(member, TAB_BOUND) for member in members]
+        shown = self._one_tab()
+        if shown or not self.of_tab:
+            *found, count = count_parts(self.session, self.resource, [*parts, (shown, BOUND)])
+        else:
+            found = count_parts(self.session, self.resource, parts)
+            count = self._count(self._tab_conditions())
         tabs = tuple(
             Tab(m, min(n, TAB_BOUND), n > TAB_BOUND) for m, n in zip(members, found, strict=True)
         )
         return _Counts(min(count, BOUND), count > BOUND, tabs)
+
+    def _one_tab(self) -> StrEnum | None:
+        """Return the tab that is shown, where it is just one."""
+        wish = self.of_tab[0] if len(self.of_tab) == 1 else None
+        if self.tab_column is None or wish is None or wish.operator != Operator.EQ:
+            return None
+        shown: StrEnum = self.tab_column.parse(wish.value)
+        return shown

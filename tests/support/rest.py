@@ -1,8 +1,10 @@
 """People at the REST door: who sign in with their password and then carry their token."""
 
+import urllib.parse
 from itertools import count
 from typing import Any
 
+import prison
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
@@ -98,3 +100,8 @@ class Rest:
 def fields(answer: TestResponse) -> dict[str, str]:
     """What was wrong, by field: the code of each detail."""
     return {detail["field"]: detail["code"] for detail in answer.json["details"]}
+
+
+def ask(**query: Any) -> str:
+    """What a list is asked for, as it stands in an address."""
+    return "?q=" + urllib.parse.quote(prison.dumps(query))

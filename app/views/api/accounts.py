@@ -1,14 +1,18 @@
 """Accounts over REST: opened by hand, corrected, revealed by an audited act (M2, M4, M5)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from flask import Response, jsonify
 from flask_appbuilder.api import expose
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.catalog.lifecycles import ACCOUNT
 from app.catalog.permissions import RoleName
 from app.clock import now
+from app.models.accounts import Account
+from app.models.grants import AccountGrant
 from app.services.accounts import (
     amend_account,
     assign_roles,
@@ -22,6 +26,7 @@ from app.views.api.base import ACT, CHANGE, CREATE, READ
 from app.views.api.body import flat, text_of
 from app.views.api.door import Access, actor, asked, serves, session
 from app.views.api.openapi import Spec
+from app.views.api.rows import plain
 
 ROLES: Spec = {"type": "array", "items": {"type": "string", "enum": list(RoleName)}}
 GRANTS: Spec = {
@@ -56,15 +61,7 @@ class AccountsApi(ActingApi):
         account = self.find(pk)
         found["roles"] = sorted(role.name for role in account.roles)
         found["key_serial"] = next((key.serial for key in account.keys if key.holder_id), None)
-        found["grants"] = [
-            {
-                "item": grant.item.code,
-                "valid_from": grant.valid_from.isoformat(),
-                "valid_until": grant.valid_until.isoformat() if grant.valid_until else None,
-                "application_id": grant.application_id,
-            }
-            for grant in account.grants
-        ]
+        found["grants"] = [_granted(grant) for grant in _grants(account)]
         return found
 
     def add(self, body: dict[str, Any]) -> Any:
@@ -114,3 +111,21 @@ class AccountsApi(ActingApi):
         if found is not None and method in {"post", "put"}:
             found[0]["roles"] = ROLES
         return found
+
+
+def _grants(account: Account) -> Iterable[AccountGrant]:
+    return session().scalars(
+        select(AccountGrant)
+        .where(AccountGrant.account_id == account.id)
+        .options(joinedload(AccountGrant.item))
+        .order_by(AccountGrant.id)
+    )
+
+
+def _granted(grant: AccountGrant) -> dict[str, Any]:
+    return {
+        "item": grant.item.code,
+        "valid_from": plain(grant.valid_from),
+        "valid_until": plain(grant.valid_until),
+        "application_id": grant.application_id,
+    }

@@ -75,6 +75,9 @@ FIELDS: dict[str, str] = {
     "application": N_("Application"),
     "holder": N_("Holder"),
     "code": N_("Code"),
+    "office": N_("Office"),
+    "roles": N_("Roles"),
+    "key": N_("Key"),
 }
 
 STATES: dict[str, type[StrEnum]] = {
@@ -123,6 +126,10 @@ class Teller:
         """Look up what papers and kinds of forms are called."""
         rules = regulations.rules(db.session())
         self.papers = {paper.code: pick(paper, "name") for paper in rules.papers}
+        self.offices = {
+            str(code): pick(office, "short_name")
+            for code, office in regulations.offices(db.session()).items()
+        }
         self.roles = {role.value: _(name) for role, name in ROLE_LABELS.items()}
         self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
@@ -148,7 +155,12 @@ class Teller:
             return str(value)
         if members is not None and value in members._value2member_map_:
             return label(members(value))
-        known = {"paper": self.papers, "kind": self.kinds, "roles": self.roles}.get(name, {})
+        known = {
+            "paper": self.papers,
+            "kind": self.kinds,
+            "roles": self.roles,
+            "office": self.offices,
+        }.get(name, {})
         return str(known.get(value, value))
 
     def _named(self, name: str, subject_type: str = "") -> str:
@@ -175,7 +187,7 @@ class Teller:
                 "new": self._value(name, new.get(name), members.get(name)),
             }
             for name in names
-            if name not in UNSAID
+            if name not in UNSAID and (old.get(name) or new.get(name))
         ]
 
     def _about_papers(self, event: AuditEvent) -> list[dict[str, str]]:

@@ -23,6 +23,11 @@ class Templates(Environment):
     nothing every time, too.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Give templates `zip`, to walk heads and cells together."""
+        super().__init__(*args, **options)
+        self.globals["zip"] = zip
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return `obj.attribute` or `obj["attribute"]`, undefined where there is neither."""
         if type(obj) is dict:

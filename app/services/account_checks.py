@@ -17,6 +17,7 @@ from app.models.organizations import Organization
 from app.models.roles import Role
 from app.services.entries import Entries
 from app.services.organizations import MAX_ID_DIGITS
+from app.services.turns import Turn, take_turn
 from app.workflow.form import person_digest
 
 WHOLE = {"unscoped": "what must be unique is looked for everywhere"}
@@ -260,6 +261,7 @@ def check_last_security_administrator(
     """Somebody must remain who can give roles."""
     if RoleName.SECURITY_ADMINISTRATOR not in taken:
         return
+    take_turn(session, Turn.ROLES)
     others = session.scalar(
         select(func.count())
         .select_from(Account)

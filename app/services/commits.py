@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.errors import Conflict, DomainError
+from app.i18n import N_
 from app.security.actor import Actor
 from app.services.acts import record_refusal
 from app.services.constraints import error_for
+from app.workflow.engine import lost_to_a_rival
 
 
 @contextmanager
@@ -48,9 +50,19 @@ def committing(
         session.rollback()
         record_refusal(session, error, actor=actor, now=now, comment=comment, **about)
         raise
-    except (IntegrityError, StaleDataError) as error:
+    except (IntegrityError, OperationalError, StaleDataError) as error:
         session.rollback()
-        known = error_for(error) if isinstance(error, IntegrityError) else None
-        refused = known or Conflict()
+        refused = _refusal(error)
         record_refusal(session, refused, actor=actor, now=now, comment=comment, **about)
         raise refused from error
+
+
+def _refusal(error: IntegrityError | OperationalError | StaleDataError) -> DomainError:
+    """Return what the database's error means to a person; raise it if it means nothing."""
+    if isinstance(error, IntegrityError):
+        return error_for(error) or Conflict()
+    if isinstance(error, OperationalError):
+        if not lost_to_a_rival(error):
+            raise error
+        return Conflict(N_("Somebody else is changing this record. Try again."))
+    return Conflict()

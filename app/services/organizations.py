@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import LegalForm, OfficeCode, OrganizationType
@@ -21,6 +21,7 @@ from app.security.actor import Actor
 from app.security.audit import record
 from app.security.authorise import require, require_reach
 from app.services.entries import Entries
+from app.services.turns import Turn, take_turn
 
 RULE, ARTICLE = "M2", "第二条"
 FIELDS = ("code", "name", "type", "legal_form", "district_code", "parent", "parent_id")
@@ -36,8 +37,6 @@ LEGAL_FORMS: dict[OrganizationType, tuple[LegalForm, ...]] = {
 """Which legal forms a type can have; where there is one, nobody need say it (M5.2)."""
 
 MAX_ID_DIGITS = 9
-TREE_LOCK = 0x6B657964
-"""The advisory lock under which the tree of organisations is changed, on PostgreSQL."""
 
 
 def register_organization(
@@ -295,8 +294,7 @@ def _read_parent(
 
 def _leads_back(session: Session, parent: Organization, child: Organization) -> bool:
     """Whether `child` would stand above itself; nobody else moves a branch meanwhile."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(TREE_LOCK)))
+    take_turn(session, Turn.TREE)
     seen: set[int] = set()
     above: int | None = parent.id
     while above is not None and above not in seen:

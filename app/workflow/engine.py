@@ -122,7 +122,7 @@ def fire(
     except StaleDataError as error:
         raise _about(act, Conflict()) from error
     except OperationalError as error:
-        if not _lost_to_a_rival(error):
+        if not lost_to_a_rival(error):
             raise
         raise _about(
             act, Conflict(N_("Somebody else is changing this record. Try again."))
@@ -131,7 +131,7 @@ def fire(
         raise _about(act, error) from None
 
 
-def _lost_to_a_rival(error: OperationalError) -> bool:
+def lost_to_a_rival(error: OperationalError) -> bool:
     """Whether another transaction had what this one needed: locked on SQLite, or a deadlock."""
     return "locked" in str(error.orig) or getattr(error.orig, "sqlstate", "") in LOST_RACES
 

@@ -1,13 +1,17 @@
 """Organisations are registered and corrected by the rules, on record, in a tree without circles."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from app.catalog.enums import CodeKind, LegalForm
-from app.errors import Conflict, Forbidden, InvalidInput
+from app.errors import Conflict, DomainError, Forbidden, InvalidInput
+from app.extensions import db
 from app.models.audit import AuditEvent
 from app.models.organizations import Organization
+from app.security.actor import acting
 from app.services import organizations
 from app.services.commits import committing
 from app.services.organizations import amend_organization, register_organization, seat_offices
@@ -210,3 +214,42 @@ def test_offices_are_seated_in_municipal_units_only(office):
         )
 
     assert said(error) == [("organization", "not_municipal", "M3")]
+
+
+@pytest.mark.rule("M2")
+def test_two_who_put_each_one_under_the_other_at_once_make_no_circle(app, office):
+    pair = [
+        register(office, code=social_credit_code(710 + n), name=f"第{n}公司").id for n in range(2)
+    ]
+    actor = office.actor(SECURITY)
+    office.session.commit()
+    together = Barrier(2)
+
+    def put_under(child: int, parent: int) -> str:
+        with app.app_context(), acting(db.session(), actor):
+            together.wait()
+            try:
+                with committing(
+                    db.session(),
+                    tag="organization:amended",
+                    actor=actor,
+                    now=NOON,
+                    subject_type="organization",
+                ):
+                    amend_organization(
+                        db.session(),
+                        db.session().get_one(Organization, child),
+                        {"parent_id": parent},
+                        actor=actor,
+                        now=NOON,
+                    )
+            except DomainError as error:
+                return error.code
+            return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(put_under, pair, reversed(pair)))
+
+    assert outcomes[0] == "done"
+    assert outcomes[1] in {"invalid_input", "state_changed"}
+    assert office.count(Organization, Organization.parent_id.in_(pair)) == 1

@@ -47,11 +47,8 @@ def movements_of(session: Session, key: Key) -> list[Movement]:
         .execution_options(**LEDGER)
     ).all()
     wanted = {moved.holder_id for moved, _by, _number in rows if moved.holder_id is not None}
-    seen = dict(
-        session.execute(select(Account.id, Account.name).where(Account.id.in_(sorted(wanted))))
-        .tuples()
-        .all()
-    )
+    within_reach = select(Account.id, Account.name).where(Account.id.in_(sorted(wanted)))
+    seen: dict[int, str] = dict(list(session.execute(within_reach)))
     return [
         Movement(
             action=moved.action,

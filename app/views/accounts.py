@@ -28,7 +28,7 @@ from app.views.base import Answer, ConsoleView
 from app.views.cells import may_open, row_url
 from app.views.record_forms import Fields
 from app.views.road import office_of
-from app.views.story import drawn
+from app.views.story import Teller
 from app.views.tables import small_table
 from app.views.wording import article, cited, label, on_day, when
 from app.workflow.engine import Outcome
@@ -80,6 +80,8 @@ class AccountView(ConsoleView):
         shown = super().record(row, record, actor)
         account: Account = record
         events = history_of_person(self.session, account, actor)
+        teller = Teller()
+        story = [(teller.tell(event), event) for event in events]
         shown["groups"][0]["facts"].insert(
             2,
             {
@@ -92,7 +94,7 @@ class AccountView(ConsoleView):
             "grants": [self._grant(held, actor) for held in held_by(self.session, account)],
             "keys": self._keys(account, actor),
             "suspended": self._suspension(account, events),
-            "events": [self._happened(event, account, actor) for event in events],
+            "events": [self._happened(told, event, account, actor) for told, event in story],
         }
 
     def facts(self, row: Row, actor: Actor) -> list[dict[str, Any]]:
@@ -130,9 +132,10 @@ class AccountView(ConsoleView):
             )
         return head
 
-    def _happened(self, event: AuditEvent, account: Account, actor: Actor) -> dict[str, Any]:
-        """Return an event, with what it was about where that was not this account."""
-        told = drawn(event)
+    def _happened(
+        self, told: dict[str, Any], event: AuditEvent, account: Account, actor: Actor
+    ) -> dict[str, Any]:
+        """Say what an event was about where that was not this account."""
         if (event.subject_type, event.subject_id) == ("account", account.id):
             return told
         told["text"] = f"{told['text']} · {event.subject_label}"

@@ -69,9 +69,9 @@ class Address:
         return {name: self._filter(name, given) for name, given in values.items()}
 
     def _filter(self, name: str, given: list[str]) -> Filter:
-        column, _between, word = name.partition(BETWEEN_NAME_AND_OPERATOR)
+        column, between, word = name.partition(BETWEEN_NAME_AND_OPERATOR)
         self.resource.column(column)
-        if not word:
+        if not between:
             if len(given) == 1:
                 return Filter(column=column, value=given[0])
             return Filter(column=column, operator=Operator.IN, value=tuple(given))

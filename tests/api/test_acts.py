@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.catalog.enums import AuditOutcome, Category, Duty, OfficeCode
 from app.models.accounts import Account
@@ -15,7 +16,8 @@ from app.models.audit import AuditEvent
 from app.models.keys import Key
 from app.models.roles import Role
 from app.models.work import LineDecision
-from tests.support.factories import DUTY_OFFICE, open_work, staff_of
+from app.views.api.errors import as_domain_error
+from tests.support.factories import DUTY_OFFICE, NOON, open_work, staff_of
 from tests.support.rest import Rest, fields
 
 FORBIDDEN = [
@@ -316,3 +318,37 @@ def test_a_holder_acts_on_nothing(rest, office, session):
         answer = holder.act("applications", identity, action)
         assert answer.status_code == 403
     assert office.count(Application, Application.state == "submitted") == 1
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"organization": "anything"},
+        {"organization_id": 1},
+        {"state": "active"},
+        {"epoch": 0},
+        {"password_hash": "x"},
+        {"activated_at": "2026-01-01"},
+        {"id": 1},
+    ],
+)
+def test_what_is_no_correction_cannot_be_put(rest, office, said):
+    account = office.account("east.admin")
+    before = account.version
+    answer = rest("security_administrator").put(f"accounts/{account.id}", said)
+    assert answer.status_code == 422
+    assert fields(answer) == dict.fromkeys(said, "unknown_field")
+    office.session.expire_all()
+    assert office.account("east.admin").version == before
+
+
+def test_what_the_database_refuses_becomes_the_contract_s_body(office, session):
+    serial = session.scalar(select(Key.serial))
+    session.add(Key(serial=serial, office_code="RESEARCH", received_at=NOON))
+    with pytest.raises(IntegrityError) as broken:
+        session.flush()
+    session.rollback()
+    refusal = as_domain_error(broken.value)
+    assert (refusal.status, refusal.code, refusal.rule) == (409, "serial_taken", "M9")
+    assert serial not in str(refusal)

@@ -52,6 +52,11 @@ def test_one_row_reads_as_it_does_in_the_list(rest, office, resource, who):
         assert answer.status_code == 200
         assert answer.json["id"] == row["id"]
         assert row.items() <= answer.json["result"].items()
+        assert set(answer.json["show_columns"]) == answer.json["result"].keys()
+        query = ask(columns=["id"], keys=["show_title"])
+        narrow = somebody.get(f"{resource}/{row['id']}{query}").json
+        assert narrow["result"] == {"id": row["id"]}
+        assert narrow.keys() == {"id", "result", "show_title"}
 
 
 @pytest.mark.rule("M4a", "M4b")

@@ -20,12 +20,14 @@ from app.views.api.openapi import Spec, SpecifiedApi
 from app.views.api.query import (
     INFO_KEYS,
     LIST_KEYS,
+    SHOW_KEYS,
     column_name,
     keys_of,
     list_query,
     offset_of,
     read_q,
     search_of,
+    shown_columns,
     size_of,
 )
 from app.views.api.rows import plain, told
@@ -90,8 +92,14 @@ class ConsoleApi(SpecifiedApi):
     @serves(LIST)
     def get(self, pk: str) -> Response:
         """Return one row within the actor's reach."""
+        wanted = read_q()
+        keys, columns = keys_of(wanted, SHOW_KEYS), shown_columns(wanted)
         result = self.show(pk)
-        return jsonify({"id": result["id"], "result": result})
+        identity = result["id"]
+        described = describe.showing(self.resource, list(result))
+        if columns:
+            result = {name: value for name, value in result.items() if name in columns}
+        return jsonify({"id": identity, "result": result, **{key: described[key] for key in keys}})
 
     def show(self, pk: Any) -> dict[str, Any]:
         """Return one row as `get` answers it; NotFound beyond the actor's reach."""

@@ -16,7 +16,7 @@ from app.views.api.openapi import (
     reference,
     rison,
 )
-from app.views.api.query import INFO_KEYS, LIST_KEYS, OPERATORS, relation_name
+from app.views.api.query import INFO_KEYS, LIST_KEYS, OPERATORS, SHOW_KEYS, relation_name
 from app.views.api.rows import row_schema
 
 if TYPE_CHECKING:
@@ -57,6 +57,17 @@ def listing(resource: Resource) -> dict[str, Any]:
     }
 
 
+def showing(resource: Resource, columns: list[str]) -> dict[str, Any]:
+    """Return the descriptions that the framework puts beside one row."""
+    heads = listing(resource)
+    return {
+        "show_columns": columns,
+        "label_columns": heads["label_columns"],
+        "description_columns": heads["description_columns"],
+        "show_title": _(resource.singular),
+    }
+
+
 def information(resource: Resource, permissions: list[str], actor: Actor) -> dict[str, Any]:
     """Return what `_info` tells this actor: rights, filters and the fields of the forms."""
     noun = resource.permission.noun
@@ -65,6 +76,8 @@ def information(resource: Resource, permissions: list[str], actor: Actor) -> dic
     may_edit = resource.edit in actor.permissions
     heads = listing(resource)
     return {
+        "add_title": _(resource.singular),
+        "edit_title": _(resource.singular),
         "permissions": sorted(held & set(permissions)),
         "filters": {c.name: _filters(c) for c in resource.columns.values() if c.operators},
         "add_columns": [entry(resource, c) for c in resource.new_form] if may_add else [],
@@ -192,6 +205,8 @@ def _success(api: "ConsoleApi", method: str) -> Spec:
 def _parameters(resource: Resource, method: str) -> list[Spec]:
     if method == "get_list":
         return [rison(_list_q(resource))]
+    if method == "get":
+        return [rison(_object(keys=_keys(SHOW_KEYS), columns=WORDS))]
     if method == "info":
         return [rison(_object(keys=_keys(INFO_KEYS)))]
     if method == "related":

@@ -44,7 +44,10 @@ LIST_KEYS = (
     "description_columns",
     "list_title",
 )
+SHOW_KEYS = ("show_columns", "label_columns", "description_columns", "show_title")
 INFO_KEYS = (
+    "add_title",
+    "edit_title",
     "permissions",
     "filters",
     "add_columns",
@@ -115,6 +118,14 @@ def list_query(resource: Resource, asked: Mapping[str, Any]) -> ListQuery:
         offset=offset_of(asked, size),
         columns=columns,
     )
+
+
+def shown_columns(asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which columns of one row are asked for; none named means all."""
+    for name in asked:
+        if name not in {"columns", "keys"}:
+            raise _bad(name, N_("There is no such field here."), code="unknown_field")
+    return tuple(_words(asked, "columns"))
 
 
 def column_name(resource: Resource, name: str) -> str:

@@ -34,6 +34,8 @@ from app.views.signin import MOST_LOGIN
 from app.views.signin import enter as begin_session
 
 PROVIDER = "db"
+ACCESS_LASTS = timedelta(hours=1)
+"""At most; every request asks whether the account's epoch is still the token's."""
 PUBLIC = Access(public=True)
 SIGNED_IN = Access(first_password=True)
 
@@ -176,7 +178,9 @@ def tokens(account: Account, *, refresh: bool = False, fresh: bool = True) -> di
     """Return tokens that end with the account's present epoch."""
     identity = account.get_id()
     found: dict[str, Any] = {
-        "access_token": create_access_token(identity=identity, fresh=fresh),
+        "access_token": create_access_token(
+            identity=identity, fresh=fresh, expires_delta=ACCESS_LASTS
+        ),
         "must_change_password": account.must_change_password,
     }
     if refresh:

@@ -23,6 +23,7 @@ from app.models.grants import AccountGrant
 from app.models.keys import Key
 from app.models.work import WorkItem
 from app.security.actor import Actor
+from app.security.scopes import applications as within_reach
 from app.services.conditions import prefix, spelling_of
 
 BOUND = 1000
@@ -39,6 +40,7 @@ class Person:
     state: AccountState
     last_login_at: datetime | None
     serial: str | None
+    key_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ def people(session: Session, actor: Actor, *, limit: int) -> list[Person]:
             Account.state,
             Account.last_login_at,
             Key.serial,
+            Key.id.label("key_id"),
         )
         .outerjoin(Key, held)
         .where(_own(actor), Account.state != AccountState.CANCELLED)
@@ -102,6 +105,7 @@ def sent(session: Session, actor: Actor, *, limit: int) -> list[Application]:
         session.scalars(
             select(Application)
             .where(
+                within_reach(Application, actor),
                 Application.organization_id == actor.organization_id,
                 Application.state.not_in(
                     [ApplicationState.DRAFT, ApplicationState.RETURNED, ApplicationState.WITHDRAWN]
@@ -114,6 +118,7 @@ def sent(session: Session, actor: Actor, *, limit: int) -> list[Application]:
             )
             .order_by(Application.id.desc())
             .limit(limit)
+            .execution_options(unscoped="the condition is the scope; who decided comes along")
         )
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from app.clock import now, office_date
 from app.errors import DomainError, Unauthenticated
@@ -61,6 +61,7 @@ def init_app(application: Flask) -> None:
     application.register_error_handler(DomainError, refused)
     application.register_error_handler(CSRFError, page_too_old)
     application.register_error_handler(HTTPException, failed)
+    application.register_error_handler(SecurityError, not_our_name)
 
 
 def refused(error: DomainError) -> Any:
@@ -119,6 +120,11 @@ def failed(error: HTTPException) -> Any:
 
 def _body(code: str, message: str) -> dict[str, Any]:
     return {"code": code, "message": message, "rule": None, "article": None, "details": []}
+
+
+def not_our_name(_error: SecurityError) -> Response:
+    """Answer a request for a host that is not ours: no page can be drawn, no address built."""
+    return Response(_(MESSAGES[400]), status=HTTPStatus.BAD_REQUEST, mimetype="text/plain")
 
 
 def _page(status: int, *, code: str, message: str, **more: Any) -> Response:

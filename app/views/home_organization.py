@@ -7,6 +7,7 @@ from flask import url_for
 from flask_login import current_user
 
 from app.catalog.enums import AccountState
+from app.catalog.permissions import Permission
 from app.catalog.types import KindEntry
 from app.clock import office_date
 from app.extensions import db
@@ -14,7 +15,7 @@ from app.i18n import _, language
 from app.models.applications import Application
 from app.security.actor import Actor
 from app.services import regulations, unit_work
-from app.services.unit_work import BOUND
+from app.services.unit_work import BOUND, Person
 from app.views.home_office import Page, kind_name
 from app.views.road import next_turn, steps, usual_time
 from app.views.wording import article, link, state, when
@@ -62,6 +63,7 @@ def _people(actor: Actor) -> dict[str, Any]:
             {"name": "state", "label": _("State")},
             {"name": "key", "label": _("Key")},
             {"name": "last", "label": _("Last sign-in"), "kind": "time"},
+            {"name": "acts", "label": _("Actions"), "kind": "actions"},
         ],
         "rows": [
             {
@@ -73,6 +75,7 @@ def _people(actor: Actor) -> dict[str, Any]:
                     {"state": state(person.state)},
                     person.serial or "",
                     when(person.last_login_at),
+                    {"actions": _acts_on(person, actor)},
                 ],
             }
             for person in rows
@@ -83,6 +86,14 @@ def _people(actor: Actor) -> dict[str, Any]:
             "icon": "people",
         },
     }
+
+
+def _acts_on(person: Person, actor: Actor) -> list[dict[str, Any]]:
+    """Return what can be done about a person from here: a lost key is reported at once (M8)."""
+    if person.key_id is None or not actor.may(Permission.KEYS_REPORT_LOST):
+        return []
+    url = link("KeyView.ask", pk=person.key_id, action="report_lost")
+    return [{"label": _("Key lost"), "url": url}] if url else []
 
 
 def _needs_me(actor: Actor, now: datetime) -> dict[str, Any]:

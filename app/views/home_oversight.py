@@ -19,11 +19,18 @@ from app.views.story import timeline
 from app.views.wording import link, when
 
 EVENTS = 12
+COMING_AND_GOING = ("session:signed_in", "session:signed_out")
+"""Most of the trail, and the least of what an auditor wants to see first."""
 
 
 def auditor(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home has this signature
     """Return the first page of an auditor: search over everything, what happened last."""
-    events = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(EVENTS))
+    events = db.session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.tag.not_in(COMING_AND_GOING))
+        .order_by(AuditEvent.id.desc())
+        .limit(EVENTS)
+    )
     trail = link("AuditEventView.list") or url_for("HomeView.index")
     return "home_auditor.html", {
         "head": {"title": _("Audit")},

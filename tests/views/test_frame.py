@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app import create_app
 from app.extensions import db
 from app.views.frame import MENU
+from config import Settings
 from tests.support.factories import Office, staff
 from tests.support.pages import Browser
 from tests.support.statements import statements
@@ -264,3 +268,28 @@ def test_every_route_says_who_may_open_it(app: Flask) -> None:
         and not hasattr(app.view_functions[rule.endpoint], "access")
     }
     assert silent == set()
+
+
+# --- An installation behind TLS, with a name of its own
+
+
+@pytest.fixture
+def secured(settings: Settings, database: object) -> FlaskClient:
+    own = replace(settings, cookie_secure=True, trusted_hosts=("keydesk.example",))
+    return create_app(own).test_client()
+
+
+def test_behind_tls_browsers_are_kept_there(secured: FlaskClient) -> None:
+    answer = secured.get("/login/", base_url="https://keydesk.example")
+
+    assert answer.status_code == 200
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert "; Secure" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["/login/", "/", "/nowhere", "/static/mark.svg"])
+def test_a_host_that_is_not_ours_is_answered_nothing(secured: FlaskClient, path: str) -> None:
+    answer = secured.get(path, base_url="https://evil.example")
+
+    assert answer.status_code == 400
+    assert "evil.example" not in answer.text

@@ -1,9 +1,22 @@
 """The framework's application builder, serving no page of the framework's own."""
 
+from typing import Any
+
 from flask import Flask, current_app
 from flask_appbuilder import AppBuilder
+from werkzeug.routing import IntegerConverter, Map
 
 from app.views.language import choose_language
+
+MOST_ROWS = 2**63 - 1
+"""No table has more rows than the databases can number."""
+
+
+class RowNumber(IntegerConverter):
+    """`<int:…>` in an address: a number that no row can have leads to no page."""
+
+    def __init__(self, url_map: Map, **options: Any) -> None:
+        super().__init__(url_map, **{"max": MOST_ROWS, **options})
 
 
 class KeydeskBuilder(AppBuilder):
@@ -11,6 +24,7 @@ class KeydeskBuilder(AppBuilder):
 
     def init_app(self, app: Flask, session: object) -> None:
         """Set the framework up and let our own rule choose the language."""
+        app.url_map.converters["int"] = RowNumber
         super().init_app(app, session)
         current_app.extensions["babel"].locale_selector = choose_language
 

@@ -13,6 +13,7 @@ from app.i18n import _
 from app.models.notices import Notice
 from app.services import notices
 from app.views.access import current_actor, signed_in
+from app.views.builder import MOST_ROWS
 from app.views.wording import link, when
 
 SUBJECTS = {"application": "ApplicationView.show", "account": "AccountView.show"}
@@ -31,6 +32,12 @@ def drawn(notice: Notice) -> dict[str, Any]:
     }
 
 
+def _before() -> int | None:
+    """Return the notice that the address goes on from, None where it names none."""
+    given = request.args.get("before", "")
+    return min(int(given[:20]), MOST_ROWS) if given.isascii() and given.isdigit() else None
+
+
 class InboxView(BaseView):
     """What one was told."""
 
@@ -42,7 +49,7 @@ class InboxView(BaseView):
     def list(self) -> str:
         """Show the newest notices, all or the unread."""
         unread_only = request.args.get("show") == "unread"
-        before = request.args.get("before", type=int)
+        before = _before()
         found = notices.inbox(db.session(), current_actor(), unread_only=unread_only, before=before)
         kept: dict[str, Any] = {"show": "unread"} if unread_only else {}
         page = url_for("InboxView.list", **kept)
@@ -69,7 +76,7 @@ class InboxView(BaseView):
             if found.unread
             else None,
             pager={
-                "first_url": page if before else None,
+                "newer_url": page if before else None,
                 "older_url": url_for("InboxView.list", before=found.older, **kept)
                 if found.older
                 else None,

@@ -1,4 +1,4 @@
-"""Writing an application: kept as typed, errors by cell, sent with the pledge, mended afterwards."""
+"""Writing an application: kept as typed, errors by cell, sent with the pledge, mended later."""
 
 import re
 from collections.abc import Callable

@@ -270,6 +270,23 @@ def test_every_route_says_who_may_open_it(app: Flask) -> None:
     assert silent == set()
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "1e3", "٣"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/applications/{}",
+        "/applications/{}/decide",
+        "/applications/{}/edit",
+        "/file/{}",
+        "/inbox/{}",
+    ],
+)
+def test_a_number_that_no_row_has_is_not_found(browser: Enter, path: str, number: str) -> None:
+    login = "east.admin" if path.endswith("edit") else "reg1"
+
+    assert browser(login).get(path.format(number)).status_code == 404
+
+
 # --- An installation behind TLS, with a name of its own
 
 

@@ -1,9 +1,11 @@
 """Sign-in by password: an active account with an active key on record (M4, 第四条)."""
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -19,7 +21,8 @@ from app.workflow.effects.keys import set_password
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 128
-_NOBODY = generate_password_hash("nobody has this password")
+_NOBODY = generate_password_hash(secrets.token_hex())
+"""What a password is compared with where there is none, so that the answer takes as long."""
 
 WHY_NOT: dict[AccountState, tuple[str, str, str, str]] = {
     AccountState.PENDING: (
@@ -64,13 +67,11 @@ def sign_in(
     """
     account: Account | None = session.scalar(
         select(Account)
-        .where(Account.login_key == login_name.strip().lower().replace("\x00", ""))
+        .where(Account.login_key == _storable(login_name).strip().lower())
         .options(joinedload(Account.organization))
         .execution_options(unscoped="sign-in")
     )
-    known = check_password_hash(
-        (account.password_hash if account else None) or _NOBODY, password[:MAX_PASSWORD]
-    )
+    known = _knows_password(account, password)
     refusal: DomainError | None = None
     if account is None or not known:
         refusal = Unauthenticated(
@@ -96,7 +97,7 @@ def sign_in(
             tag="session:refused",
             subject=account,
             subject_type="account",
-            subject_label=str(account) if account else login_name.replace("\x00", "")[:64],
+            subject_label=str(account) if account else _storable(login_name)[:64],
             actor=actor,
             now=now,
             outcome=AuditOutcome.REFUSED,
@@ -105,10 +106,35 @@ def sign_in(
             new={"code": error.code},
         )
         raise error
-    account.last_login_at = now
+    _note(session, account, last_login_at=now)
     signed_in = replace(actor, name=str(account), account_id=account.id)
     record(session, tag="session:signed_in", subject=account, actor=signed_in, now=now, rule="M4")
     return account
+
+
+def _storable(words: str) -> str:
+    """Return what was typed without what no database can hold; a name never has any of it."""
+    return words.replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def _knows_password(account: Account | None, password: str) -> bool:
+    """Whether `password` opens `account`; where there is none the answer takes as long."""
+    stored = account.password_hash if account is not None else None
+    fits: bool = check_password_hash(stored or _NOBODY, _storable(password[:MAX_PASSWORD]))
+    return fits and stored is not None
+
+
+def _note(session: Session, account: Account, **values: Any) -> None:
+    """Write what every coming and going changes: no new version of the account, and no rival.
+
+    A person comes in at several places at once, while somebody else edits the account.
+    """
+    session.flush()
+    session.execute(
+        update(Account).where(Account.id == account.id).values(**values),
+        execution_options={"synchronize_session": False, "unscoped": "sign-in and sign-out"},
+    )
+    session.refresh(account, list(values))
 
 
 def has_active_key(session: Session, account: Account) -> bool:
@@ -125,7 +151,7 @@ def has_active_key(session: Session, account: Account) -> bool:
 
 def sign_out(session: Session, account: Account, *, actor: Actor, now: datetime) -> None:
     """End every session and token of `account`."""
-    account.epoch += 1
+    _note(session, account, epoch=Account.epoch + 1)
     record(session, tag="session:signed_out", subject=account, actor=actor, now=now, rule="M4")
 
 
@@ -134,7 +160,7 @@ def change_password(
 ) -> None:
     """Replace the own password; raises InvalidInput naming the field. Other sessions end."""
     problems = []
-    if not check_password_hash(account.password_hash or _NOBODY, old[:MAX_PASSWORD]):
+    if not _knows_password(account, old):
         problems.append(
             Detail("old_password", "wrong_password", N_("This is not the present password."))
         )
@@ -152,13 +178,15 @@ def change_password(
 
 def check_password(password: str, account: Account) -> None:
     """Raise Unfit for a password that is short, long, all of one kind, or the login name."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or "\x00" in password:
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or _storable(password) != password:
         raise Unfit(
             "password_length",
             N_("A password has %(least)s to %(most)s characters."),
             {"least": MIN_PASSWORD, "most": MAX_PASSWORD},
         )
-    if account.login_key in password.lower() or password.isdigit() or password.isalpha():
+    letters = [c for c in password if c.isalpha()]
+    others = [c for c in password if not c.isalpha() and not c.isspace()]
+    if account.login_key in password.lower() or not letters or not others:
         raise Unfit(
             "password_weak",
             N_("Mix letters with digits or signs, and leave the login name out."),

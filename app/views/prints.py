@@ -6,6 +6,7 @@ from typing import Any
 from flask import render_template
 from flask_appbuilder import BaseView, expose
 
+from app.catalog import sheet_words
 from app.catalog.permissions import Permission
 from app.clock import now
 from app.extensions import db
@@ -39,6 +40,7 @@ class PrintView(BaseView):
         pledge = regulations.pledge_for(session, application.kind, sheet.day)
         page = render_template(
             "applications/print.html",
+            words=sheet_words,
             application=application,
             organization=application.organization,
             kind=sheet.kind,

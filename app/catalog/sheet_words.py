@@ -1,0 +1,10 @@
+"""The fixed words that annexes 3–7 print around a form's lines, in their own language (A3)."""
+
+ANNEX = "附件"
+SEAL = "单位盖章"
+CONTACT = "联系人："
+PHONE = "联系电话："
+SIGNATURE = "负责人签字："
+NUMBER = "序号"
+OPINION = "审核意见"
+DATE = "日期："

@@ -5,7 +5,7 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,7 @@ class Backend(Protocol):
     """What the fixtures ask of either database."""
 
     url: str
+    templates: Mapping[str, object]
 
     def keep_as_template(self, name: str = CLEAN) -> None:
         """Remember under `name` the database as it stands now. Nobody may be connected."""

@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.models.everything  # noqa: F401 - declares every table
 from app import cli, views
-from app.extensions import csrf, db, migrate
+from app.extensions import csrf, db
 from app.models import encryption
 from app.security.manager import KeydeskSecurityManager
 from app.views.builder import KeydeskBuilder
@@ -32,7 +32,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     encryption.configure(base64.urlsafe_b64encode(settings.field_key).decode())
     guard_states()
     db.init_app(application)
-    migrate.init_app(application, db, directory="migrations", render_as_batch=True)
     csrf.init_app(application)
     with application.app_context():
         builder = KeydeskBuilder(

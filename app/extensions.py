@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 from flask_appbuilder import AppBuilder
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, Pool, event
@@ -17,7 +16,6 @@ from app.models.base import metadata
 from app.security import scopes, writes
 
 db = SQLAlchemy(metadata=metadata)
-migrate = Migrate(db=db, directory="migrations", render_as_batch=True)
 csrf = CSRFProtect()
 appbuilder = AppBuilder()
 

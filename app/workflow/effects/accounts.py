@@ -2,7 +2,6 @@
 
 import re
 
-from pypinyin import lazy_pinyin
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -133,6 +132,9 @@ def _free_name(session: Session, stem: str, numbered: str, taken: set[str]) -> s
 
 
 def _pinyin(name: str) -> str:
+    # Loaded with the first account that is opened: its tables take a third of a server's memory.
+    from pypinyin import lazy_pinyin
+
     letters = re.sub(r"[^a-z0-9]", "", "".join(lazy_pinyin(name)).lower())
     return letters[:MAX_LOGIN_STEM] if len(letters) > 1 else f"user{letters}"
 

@@ -1,10 +1,25 @@
-"""The fixed words that annexes 3–7 print around a form's lines, in their own language (A3)."""
+"""The fixed words that annexes 3–7 print around a form's lines (A3): data, as all their words."""
 
-ANNEX = "附件"
-SEAL = "单位盖章"
-CONTACT = "联系人："
-PHONE = "联系电话："
-SIGNATURE = "负责人签字："
-NUMBER = "序号"
-OPINION = "审核意见"
-DATE = "日期："
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetWords:
+    """What is printed on every sheet."""
+
+    annex: str
+    seal: str
+    contact: str
+    phone: str
+    signature: str
+    number: str
+    opinion: str
+    date: str
+
+
+SHEET_WORDS = SheetWords(
+    **yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+)

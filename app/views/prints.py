@@ -6,8 +6,8 @@ from typing import Any
 from flask import render_template
 from flask_appbuilder import BaseView, expose
 
-from app.catalog import sheet_words
 from app.catalog.permissions import Permission
+from app.catalog.sheet_words import SHEET_WORDS
 from app.clock import now
 from app.extensions import db
 from app.i18n import speaking
@@ -40,7 +40,7 @@ class PrintView(BaseView):
         pledge = regulations.pledge_for(session, application.kind, sheet.day)
         page = render_template(
             "applications/print.html",
-            words=sheet_words,
+            words=SHEET_WORDS,
             application=application,
             organization=application.organization,
             kind=sheet.kind,

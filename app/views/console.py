@@ -4,6 +4,7 @@ from flask_appbuilder import BaseView
 
 from app.views.accounts import AccountView
 from app.views.audit import AuditEventView
+from app.views.jobs import JobRunView
 from app.views.keys import KeyMovementView, KeyView
 from app.views.organizations import OrganizationView
 from app.views.permissions import PermissionItemView
@@ -33,6 +34,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     PaperRequirementView,
     OfficeView,
     OfficeDutyView,
+    JobRunView,
     RoleView,
     SearchView,
     PickerView,

@@ -149,6 +149,12 @@ MENU: tuple[Group, ...] = (
                 permissions=frozenset({P.CATALOGUE_LIST}),
             ),
             Entry(
+                label=N_("Runs of jobs"),
+                endpoint="JobRunView.list",
+                icon="clock",
+                permissions=frozenset({P.CATALOGUE_LIST}),
+            ),
+            Entry(
                 label=N_("Roles"),
                 endpoint="RoleView.list",
                 icon="person-badge",

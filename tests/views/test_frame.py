@@ -270,7 +270,7 @@ def test_every_route_says_who_may_open_it(app: Flask) -> None:
     assert silent == set()
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "1e3", "٣"])
+@pytest.mark.parametrize("number", ["0", "-1", "3000000000", "99999999999999999999", "1e3", "٣"])
 @pytest.mark.parametrize(
     "path",
     [

@@ -87,8 +87,11 @@ class PostgresqlBackend:
                 return
 
     def keep_as_template(self, name: str = CLEAN) -> None:
-        self.templates[name] = f"{self.name}_{name}"
-        self.run(f'CREATE DATABASE "{self.templates[name]}" TEMPLATE "{self.name}"')
+        kept = self.templates[name] = f"{self.name}_{name}"
+        self.run(
+            f'DROP DATABASE IF EXISTS "{kept}" WITH (FORCE)',
+            f'CREATE DATABASE "{kept}" TEMPLATE "{self.name}"',
+        )
 
     def restore(self, name: str = CLEAN) -> None:
         self.run(

@@ -8,8 +8,8 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.views.language import choose_language
 
-MOST_ROWS = 2**63 - 1
-"""No table has more rows than the databases can number."""
+MOST_ROWS = 2**31 - 1
+"""The numbers of rows, the audit trail apart, are of four bytes."""
 
 
 class RowNumber(IntegerConverter):

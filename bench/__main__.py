@@ -72,7 +72,7 @@ def _wanted(given: argparse.Namespace, name: str) -> bool:
 def _cases(console: Served, full: Filled) -> Iterator[cases.Case]:
     yield cases.first_page(console)
     yield from cases.reading(console, full.size)
-    # yield from cases.picking(console)
+    yield from cases.picking(console)
     yield from cases.working(console, full)
 
 

@@ -139,7 +139,7 @@ def picking(served: Served) -> Iterator[Case]:
         at_most=3,
         visitor=reviewer,
         floor=lambda n: Request(path=f"/pick?term={terms[n]}"),
-        console=lambda n: Request(path=f"/pickers/accounts?q={terms[n]}"),
+        console=lambda n: Request(path=f"/pick/accounts?q={terms[n]}"),
     )
 
 

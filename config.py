@@ -90,9 +90,12 @@ class Settings:
         }
 
     def _engine_options(self) -> dict[str, Any]:
+        # Errors and logs name statements, never the persons that these are about.
+        hidden = {"hide_parameters": True}
         if self.is_sqlite:
-            return {"connect_args": {"timeout": 15}}
+            return {**hidden, "connect_args": {"timeout": 15}}
         return {
+            **hidden,
             # A prepared statement's generic plan misses the trigram indexes.
             "connect_args": {"prepare_threshold": None},
             "pool_size": 10,

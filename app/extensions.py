@@ -26,12 +26,16 @@ LONG_REST = 30.0
 
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """SQLite keeps foreign keys only when told to; write-ahead logging lets readers read."""
+    """SQLite keeps foreign keys only when told to; write-ahead logging lets readers read.
+
+    Recursive triggers see what REPLACE deletes, so that no ledger's row is replaced (X2).
+    """
     if not isinstance(connection, sqlite3.Connection):
         return
     cursor = connection.cursor()
     for pragma in (
         "foreign_keys = ON",
+        "recursive_triggers = ON",
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "busy_timeout = 15000",

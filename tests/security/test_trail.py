@@ -1,0 +1,199 @@
+"""The audit trail of an office where everything has been done: one event for every act."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalog.enums import ApplicationState, AuditOutcome, OfficeCode
+from app.catalog.lifecycles import all_lifecycles
+from app.extensions import db
+from app.models.accounts import Account
+from app.models.applications import Application, ApplicationLine
+from app.models.audit import AuditEvent, IdempotencyKey
+from app.models.keys import Key
+from app.models.notices import Notice
+from app.security.actor import acting
+from app.workflow.engine import lifecycle_of
+from tests.conftest import disconnect
+from tests.support.databases import Backend
+from tests.support.factories import SETUP, Office, administrator_of, staff_of
+
+REG, SERVICE = staff_of(OfficeCode.REG), staff_of(OfficeCode.SERVICE)
+INFO, RESEARCH = staff_of(OfficeCode.INFO), staff_of(OfficeCode.RESEARCH)
+TRANSITIONS = {
+    (cycle.subject, act.tag): act for cycle in all_lifecycles() for act in cycle.transitions
+}
+WHY = {"comment": "因工作需要"}
+
+
+class Counted(Office):
+    """An office that counts which acts its people did."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.done: Counter[tuple[str, str]] = Counter()
+
+    def perform(
+        self, who: Any, identity: int, action: str, *, model: Any = Application, **said: Any
+    ):
+        outcome = super().perform(who, identity, action, model=model, **said)
+        subject = self.session.get_one(model, identity)
+        cycle = lifecycle_of(subject)
+        act = cycle.find(action)
+        assert act is not None
+        self.done[cycle.subject, act.tag] += 1
+        if act.followed_by and outcome.state != act.target:
+            self.done[cycle.subject, cycle.find(act.followed_by).tag] += 1
+        return outcome
+
+
+def everything_that_can_be_done(office: Counted) -> None:
+    """Every act of every lifecycle, at least once."""
+    for unit, reviewer in (("east", REG), ("developer", SERVICE)):
+        applicant = administrator_of(unit)
+        office.perform(applicant, office.submitted(unit), "withdraw")
+        office.perform(reviewer, office.submitted(unit), "reject", **WHY)
+        identity = office.submitted(unit, people=2)
+        office.perform(reviewer, identity, "claim")
+        office.perform(reviewer, identity, "hand_back")
+        office.perform(reviewer, identity, "return", **WHY)
+        office.perform(applicant, identity, "submit")
+        office.walk(identity, until=lambda a: a.state == ApplicationState.CONFIGURED)
+        issuer = RESEARCH if unit == "east" else staff_of(OfficeCode.SERVICE, 2)
+        keeper = OfficeCode.RESEARCH if unit == "east" else OfficeCode.SERVICE
+        serial = office.free_serials(keeper)[0]
+        data = {"lines": [{"position": 1, "key_serial": serial}]}
+        office.perform(issuer, identity, "issue_key", data=data)
+        office.perform(issuer, identity, "complete", **WHY)
+    account = office.account(administrator_of("west")).id
+    said = {"key_serial": office.free_serials(OfficeCode.RESEARCH)[0]}
+    office.perform(RESEARCH, account, "issue_key", model=Account, data=said)
+    office.perform(INFO, account, "suspend", model=Account, **WHY)
+    office.perform(RESEARCH, account, "restore", model=Account, **WHY)
+    key = office.session.query(Key).filter_by(holder_id=account).one().id
+    for action in ("take_back", "stock", "destroy"):
+        office.perform(RESEARCH, key, action, model=Key, **WHY)
+    office.perform(INFO, account, "cancel", model=Account, **WHY)
+    lost = office.session.query(Key).filter_by(state="issued", office_code="SERVICE").one().id
+    office.perform(SERVICE, lost, "report_lost", model=Key, **WHY)
+
+
+@pytest.fixture(scope="module")
+def trail(
+    app: Flask, backend: Backend, staffed: str, touched: dict[str, bool]
+) -> Iterator[tuple[Counted, str]]:
+    """An office where everything has been done that can be done, and what was logged meanwhile.
+
+    Every statement is logged, as when an operator looks for what is slow.
+    """
+    disconnect(app)
+    backend.restore(staffed)
+    touched["database"] = True
+    lines: list[str] = []
+    handler = logging.Handler(logging.DEBUG)
+    handler.emit = lambda record: lines.append(record.getMessage())
+    loggers = {logging.getLogger(): logging.DEBUG}
+    loggers[logging.getLogger("sqlalchemy.engine")] = logging.INFO
+    levels = {logger: logger.level for logger in loggers}
+    for logger, level in loggers.items():
+        logger.addHandler(handler)
+        logger.setLevel(level)
+    with app.app_context():
+        session = db.session()
+        with acting(session, SETUP):
+            office = Counted(session)
+            try:
+                everything_that_can_be_done(office)
+            finally:
+                for logger, level in levels.items():
+                    logger.removeHandler(handler)
+                    logger.setLevel(level)
+            yield office, "\n".join(lines)
+            session.rollback()
+
+
+def subject_of(office: Office, event: AuditEvent) -> str:
+    """Which lifecycle an event tells of."""
+    if event.subject_type != "application":
+        return event.subject_type
+    return office.session.get_one(Application, event.subject_id).kind.value
+
+
+def acts_told(office: Office) -> list[tuple[tuple[str, str], AuditEvent]]:
+    told = [((subject_of(office, e), e.tag), e) for e in office.events() if e.subject_id]
+    return [(place, event) for place, event in told if place in TRANSITIONS]
+
+
+# --- One event for every act
+
+
+def test_every_act_of_every_lifecycle_has_been_done_in_this_office(trail: tuple[Counted, str]):
+    office, _log = trail
+    assert {place for place, _event in acts_told(office)} == set(TRANSITIONS)
+
+
+def test_every_act_has_exactly_one_event(trail: tuple[Counted, str]):
+    office, _log = trail
+    told = Counter(place for place, e in acts_told(office) if e.actor_label != SETUP.name)
+    automatic = {place for place, act in TRANSITIONS.items() if act.automatic}
+    for place, times in office.done.items():
+        if place not in automatic | {("key", "key:stocked"), ("account", "account:cancelled")}:
+            assert told[place] == times, place
+    assert told["key", "key:issued"] == told["account", "account:activated"] == 3
+
+
+def test_every_event_of_an_act_has_the_acts_rule_and_article_and_both_states(
+    trail: tuple[Counted, str],
+):
+    office, _log = trail
+    for place, event in acts_told(office):
+        act = TRANSITIONS[place]
+        assert event.outcome == AuditOutcome.DONE
+        assert (event.rule, event.article) == (act.rule, act.article), place
+        assert event.actor_id
+        assert event.at == office.now
+        if act.target and act.interim is None:
+            assert event.old["state"] in act.sources, place
+            assert event.new["state"] == act.target, place
+        if act.comment_required:
+            assert event.comment == WHY["comment"], place
+
+
+def test_every_event_has_a_rule_and_says_who_and_about_what(trail: tuple[Counted, str]):
+    office, _log = trail
+    for event in office.events():
+        assert event.rule, event.tag
+        assert event.article, event.tag
+        assert event.subject_type, event.tag
+        assert event.actor_label, event.tag
+
+
+# --- Nothing secret in it
+
+
+@pytest.mark.rule("M5")
+def test_no_personal_number_and_no_password_is_in_trail_notices_or_log(trail: tuple[Counted, str]):
+    office, log = trail
+    numbers = {account.citizen_id for account in office.session.query(Account)}
+    numbers |= {line.citizen_id for line in office.session.query(ApplicationLine)}
+    assert len(numbers) > 20
+    hashes = {account.password_hash for account in office.session.query(Account)}
+    said = [log]
+    said += [f"{e.old} {e.new} {e.comment} {e.subject_label}" for e in office.events()]
+    said += [str(notice.params) for notice in office.session.query(Notice)]
+    said += [str(kept.outcome) for kept in office.session.query(IdempotencyKey)]
+    whole = "\n".join(said)
+    assert "INSERT INTO new_user_line" in whole, "the log of the database was written"
+    assert [secret for secret in numbers | hashes if secret and secret in whole] == []
+
+
+def test_every_event_stands_in_the_order_of_what_happened(trail: tuple[Counted, str]):
+    office, _log = trail
+    ids = list(office.session.scalars(select(AuditEvent.id).order_by(AuditEvent.id)))
+    assert ids == list(range(ids[0], ids[0] + len(ids)))

@@ -220,7 +220,9 @@ def _person(actor: Actor) -> dict[str, Any]:
         "office": pick(office, "short_name") if isinstance(actor.office, OfficeCode) else "",
         "organization": current_user.organization.name,
         "role": joined(_(ROLE_LABELS[role]) for role in named),
-        "url": link("AccountView.show", pk=actor.account_id),
+        "url": (
+            link("AccountView.show", pk=actor.account_id) if actor.may(P.ACCOUNTS_LIST) else ""
+        ),
     }
 
 

@@ -173,6 +173,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     RoleName.SYSTEM_ADMINISTRATOR: frozenset(
         {
             P.ORGANIZATIONS_LIST,
+            P.ACCOUNTS_LIST,
             P.PERMISSION_ITEMS_LIST,
             P.CATALOGUE_LIST,
             P.CATALOGUE_EDIT,

@@ -8,6 +8,7 @@ leaves out.
 import base64
 import binascii
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,8 +97,9 @@ class Settings:
             return {**hidden, "connect_args": {"timeout": 15}}
         return {
             **hidden,
-            # A prepared statement's generic plan misses the trigram indexes.
-            "connect_args": {"prepare_threshold": None},
+            # A prepared statement's generic plan misses the indexes of bigrams: only those are
+            # prepared that say so (`execution_options(prepared=True)`).
+            "connect_args": {"prepare_threshold": sys.maxsize},
             "pool_size": 10,
             "max_overflow": 10,
         }

@@ -19,6 +19,8 @@ db = SQLAlchemy(metadata=metadata)
 csrf = CSRFProtect()
 appbuilder = AppBuilder()
 
+PREPARED = "prepared"
+"""Execution option of a statement that is asked again and again and whose plan fits any values."""
 RESTS_SINCE = "rests since"
 LONG_REST = 30.0
 """Seconds after which a resting connection is asked whether it still lives."""
@@ -44,6 +46,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@event.listens_for(Engine, "do_execute")
+def _prepare(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Let PostgreSQL keep the plan of a statement that says so."""
+    if not context.execution_options.get(PREPARED) or not isinstance(cursor, psycopg.Cursor):
+        return False
+    cursor.execute(statement, parameters, prepare=True)
+    return True
 
 
 @event.listens_for(Pool, "checkin")

@@ -220,7 +220,12 @@ class RoadStep(Dated, Base):
     kind: Mapped[ApplicationKind] = mapped_column(
         enum_type(ApplicationKind),
         info=field_info(
-            label=N_("Kind"), kind="choice", required=True, in_list=True, filterable=True
+            label=N_("Kind"),
+            kind="choice",
+            required=True,
+            in_list=True,
+            in_form=True,
+            filterable=True,
         ),
     )
     position: Mapped[int] = mapped_column(
@@ -243,10 +248,12 @@ class RoadStep(Dated, Base):
         info=field_info(label=N_("Only for"), kind="choice", in_list=True, in_form=True),
     )
     name_zh: Mapped[str] = mapped_column(
-        String(120), info=field_info(label=N_("Name in Chinese"), required=True, in_list=True)
+        String(120),
+        info=field_info(label=N_("Name in Chinese"), required=True, in_list=True, in_form=True),
     )
     name_en: Mapped[str] = mapped_column(
-        String(200), info=field_info(label=N_("Name in English"), required=True, in_list=True)
+        String(200),
+        info=field_info(label=N_("Name in English"), required=True, in_list=True, in_form=True),
     )
     article: Mapped[str] = mapped_column(
         String(32), info=field_info(label=N_("Article"), required=True, in_list=True)

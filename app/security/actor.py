@@ -74,7 +74,7 @@ def _account_with_rights() -> Select[Any]:
         select(Account, *(each.correlate(None).scalar_subquery() for each in beside))
         .where(Account.id == me)
         .options(joinedload(Account.organization))
-        .execution_options(unscoped="who is signed in, and the own rights")
+        .execution_options(unscoped="who is signed in, and the own rights", prepared=True)
     )
 
 

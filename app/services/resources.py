@@ -276,7 +276,6 @@ def _rules() -> Iterator[Resource]:
         ("districts", District, (N_("District"), N_("Districts")), ("name", "code"), "code"),
         ("offices", Office, (N_("Office"), N_("Offices")), ("short_name", "code"), "code"),
         ("office_duties", OfficeDuty, (N_("Duty"), N_("Duties")), ("duty",), "duty"),
-        ("articles", Article, (N_("Article"), N_("Articles")), ("number", "clause"), "id"),
         ("pledges", Pledge, (N_("Pledge"), N_("Pledges")), ("kind",), "id"),
         (
             "kinds",
@@ -292,7 +291,6 @@ def _rules() -> Iterator[Resource]:
             ("name",),
             "id",
         ),
-        ("road_steps", RoadStep, (N_("Step"), N_("Roads")), ("name",), "id"),
     ):
         singular, plural = words
         yield Resource(
@@ -304,6 +302,29 @@ def _rules() -> Iterator[Resource]:
             permission=Permission.CATALOGUE_LIST,
             orders=(key,),
         )
+    yield Resource(
+        name="articles",
+        model=Article,
+        singular=N_("Article"),
+        plural=N_("Articles"),
+        title=("number", "clause"),
+        permission=Permission.CATALOGUE_LIST,
+        orders=("id",),
+        under={"number": "clause"},
+    )
+    yield Resource(
+        name="road_steps",
+        model=RoadStep,
+        singular=N_("Step"),
+        plural=N_("Roads"),
+        title=("name",),
+        permission=Permission.CATALOGUE_LIST,
+        add=Permission.CATALOGUE_EDIT,
+        edit=Permission.CATALOGUE_EDIT,
+        orders=("id", "position"),
+        tabs="kind",
+        fixed=frozenset({"kind", "action", "duty"}),
+    )
 
 
 RESOURCES: dict[str, Resource] = {resource.name: resource for resource in _declared()}

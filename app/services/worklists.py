@@ -40,7 +40,10 @@ BOUND = 100
 DONE_BOUND = 10_000
 WEEKS = 8
 WEEK = timedelta(days=7)
-OWN_DUTY = {"unscoped": "the duties of the actor's office are the condition"}
+OWN_DUTY = {
+    "unscoped": "the duties of the actor's office are the condition",
+    "prepared": True,
+}
 
 PERMISSION_FOR: dict[str, Permission] = {
     transition.action: transition.permission
@@ -68,8 +71,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Figures of one person's day; `waiting`, `late` and `returned` stop at `BOUND`."""
+    """Figures of one person's day; those of open work and of notices stop at `BOUND`."""
 
+    unread: int
     waiting: int
     late: int
     returned: int
@@ -136,9 +140,11 @@ def _waits_for_me() -> ColumnElement[bool]:
     issuing of keys on what one has passed.
     """
     form, line, review = aliased(Application), LINES.alias().c, aliased(WorkItem)
-    own = select(form.id).where(
-        form.id == WorkItem.application_id,
-        or_(form.created_by_id == ME, form.submitted_by_id == ME),
+    # a value, not an EXISTS: that is looked up by key for each step, never read table-wide
+    own = (
+        select(or_(form.created_by_id == ME, func.coalesce(form.submitted_by_id, 0) == ME))
+        .where(form.id == WorkItem.application_id)
+        .scalar_subquery()
     )
     names_me = select(line.id).where(
         line.application_id == WorkItem.application_id,
@@ -154,7 +160,7 @@ def _waits_for_me() -> ColumnElement[bool]:
     return and_(
         _waits_in_office(),
         or_(WorkItem.claimed_by_id.is_(None), WorkItem.claimed_by_id == ME),
-        ~own.exists(),
+        ~own,
         ~names_me.exists(),
         or_(~issues, ~passed_by_me.exists()),
     )
@@ -249,15 +255,19 @@ def _list(name: str) -> Select[Any]:
     return LISTS[name]()
 
 
-@cache
-def _frame_statement(*, with_work: bool) -> Select[Any]:
-    unread = (
+def _unread() -> Any:
+    notices = (
         select(Notice.id)
         .where(Notice.account_id == ME, Notice.read_at.is_(None))
         .limit(BOUND)
         .subquery()
     )
-    columns = [select(func.count()).select_from(unread).scalar_subquery()]
+    return select(func.count()).select_from(notices).scalar_subquery()
+
+
+@cache
+def _frame_statement(*, with_work: bool) -> Select[Any]:
+    columns = [_unread()]
     if with_work:
         columns.append(_bounded(_waits_for_me()))
     return select(*columns).execution_options(**OWN_DUTY)
@@ -269,6 +279,7 @@ def _tally_statement() -> Select[Any]:
         _bounded(_closed_by_me(f"week_{n}", f"week_{n + 1}"), DONE_BOUND) for n in range(WEEKS)
     ]
     return select(
+        _unread(),
         _bounded(_waits_for_me()),
         _bounded(and_(_waits_in_office(), _is_late())),
         _bounded(_still_returned()),
@@ -333,11 +344,12 @@ def tally(session: Session, actor: Actor, *, now: datetime) -> Tally:
     given = {**_who(actor), **_when(now), **weeks, "today": start_of_day(now)}
     row = session.execute(_tally_statement(), given).one()
     return Tally(
-        waiting=row[0],
-        late=row[1],
-        returned=row[2],
-        decided_today=row[3],
-        weeks=tuple(zip(starts[:-1], row[4:], strict=True)),
+        unread=row[0],
+        waiting=row[1],
+        late=row[2],
+        returned=row[3],
+        decided_today=row[4],
+        weeks=tuple(zip(starts[:-1], row[5:], strict=True)),
     )
 
 

@@ -62,9 +62,11 @@ class AccountView(ConsoleView):
 
     def change(
         self, record: Any, raw: Mapping[str, Any], version: int, actor: Actor, moment: datetime
-    ) -> None:
+    ) -> Account:
         """Correct a person's data."""
-        amend_account(self.session, record, raw, actor=actor, now=moment, expected_version=version)
+        return amend_account(
+            self.session, record, raw, actor=actor, now=moment, expected_version=version
+        )
 
     def drawn(self, fields: Fields, columns: Sequence[Column]) -> list[dict[str, Any]]:
         """Ask for the roles too when an account is opened."""

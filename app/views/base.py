@@ -99,7 +99,7 @@ class ConsoleView(Acts, Editing, BaseView):
         for column in self.fact_columns():
             value = row.values[column.name]
             whole = value if isinstance(value, str) and len(value) > LONG else None
-            facts.append(fact(column, reading.reader(column)(row), whole))
+            facts.append(fact(column, reading.reader(column, alone=True)(row), whole))
         return facts
 
     def fact_columns(self) -> Sequence[Column]:

@@ -1,18 +1,19 @@
 """How a row's values read: cells of a table, facts of a page, the addresses they lead to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Any
 
 from flask import request
 
+from app.catalog.citations import cite
 from app.catalog.lifecycles import KEY
 from app.i18n import _, language
 from app.security.actor import Actor
 from app.services.columns import Column
 from app.services.listing import Reference, Row
 from app.services.resources import RESOURCES, Resource
-from app.views.story import told
+from app.views.story import TOLD, told
 from app.views.wording import FAMILIES, cited, label, masked, on_day, state, when
 
 Cell = str | dict[str, Any]
@@ -56,16 +57,18 @@ class Reading:
             return column
         return self.resource.columns.get(f"{column.name.removesuffix('_zh')}_en", column)
 
-    def reader(self, column: Column) -> Reader:
-        """Return what turns a row into this column's cell."""
+    def reader(self, column: Column, *, alone: bool = False) -> Reader:
+        """Return what makes a row this column's cell, `alone` without what stands under it."""
         name = column.name
         if column.field.kind == "reference" and column.field.resource in RESOURCES:
             opens = may_open(self.actor, column.field.resource)
             return lambda row: _reference(row.references.get(name), opens=opens)
         if column.stored == "choice":
             return lambda row: self._choice(row.values[name])
+        if (self.resource.name, name) in ROWS_READ_AS:
+            return ROWS_READ_AS[self.resource.name, name]
         second = self.resource.under.get(name)
-        if second is not None:
+        if second is not None and not alone:
             return lambda row: {"text": row.values[name], "sub": row.values[second]}
         return lambda row: self.value(column, row.values[name])
 
@@ -111,6 +114,24 @@ READ_AS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("", "article"): cited,
 }
 """Columns whose text is a code or a citation, and how it reads."""
+
+ROWS_READ_AS: dict[tuple[str, str], Reader] = {
+    ("articles", "number"): lambda row: cited(cite(row["number"], row["clause"])),
+}
+"""Columns that are read together with another one of the row."""
+
+VOCABULARIES: dict[tuple[str, str], Collection[str]] = {
+    ("audit_events", "tag"): TOLD.keys(),
+    ("key_movements", "action"): MOVEMENTS.keys(),
+}
+"""Columns of text that hold one of a few words, which a filter may offer."""
+
+
+def offered(resource: str, column: str) -> list[dict[str, str]]:
+    """Return the words that a filter of the column offers, in the order of their meaning."""
+    reads = READ_AS.get((resource, column), str)
+    words = [{"value": it, "label": reads(it)} for it in VOCABULARIES.get((resource, column), ())]
+    return sorted(words, key=lambda it: it["label"])
 
 
 def _reference(found: Reference | None, *, opens: bool) -> Cell:

@@ -42,9 +42,14 @@ class Editing:
 
     def change(
         self, record: Any, raw: Mapping[str, Any], version: int, actor: Actor, moment: datetime
-    ) -> None:
-        """Change the record to what was typed; the room's service does."""
+    ) -> Any:
+        """Change the record to what was typed and return it; the room's service does."""
         raise NotImplementedError
+
+    def version_of(self, record: Any) -> int:
+        """Return what tells the record as it was shown from the record as it is."""
+        version: int = record.version
+        return version
 
     def drawn(self, fields: Fields, columns: Sequence[Column]) -> list[dict[str, Any]]:
         """Return the fields of a form; `fields.row` is None where a record is added."""
@@ -94,13 +99,14 @@ class Editing:
                 subject_label=str(record),
                 organization_id=getattr(record, "organization_id", None),
             ):
-                self.change(record, _kept(self.resource.edit_form, raw), version, actor, moment)
+                kept = _kept(self.resource.edit_form, raw)
+                identity = self.change(record, kept, version, actor, moment).id
         except DomainError as error:
             if not mendable(error):
                 raise
             record = load(self.session, self.resource, pk)
             return self._page(self.resource.edit_form, record, error), int(error.status)
-        return self.saved(record.id, _("Saved, and on record."))
+        return self.saved(identity, _("Saved, and on record."))
 
     def saved(self, identity: Any, words: str) -> Answer:
         """Say that it was saved and show the record."""
@@ -133,7 +139,7 @@ class Editing:
             groups=[{"title": _(self.resource.singular), "fields": drawn}],
             form={
                 "url": row_url(name, "add") if record is None else f"{back}/edit",
-                "version": None if record is None else record.version,
+                "version": None if record is None else self.version_of(record),
                 "cancel_url": back,
             },
         )

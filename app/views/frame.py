@@ -231,7 +231,8 @@ def _frame() -> dict[str, Any]:
     frame: dict[str, Any] = {"language": language_switch(), "person": None, "demo": False}
     if actor is None:
         return frame
-    unread, waiting = worklists.frame_counts(db.session(), actor)
+    counted = g.get("frame_counts")
+    unread, waiting = counted or worklists.frame_counts(db.session(), actor)
     must_change = current_user.must_change_password
     return {
         **frame,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 
 from app.catalog.enums import KeyState
 from app.catalog.types import RoadAction
@@ -181,6 +181,7 @@ def chart(tally: Tally) -> dict[str, Any]:
 def _common(actor: Actor, now: datetime) -> dict[str, Any]:
     session = db.session()
     tally = worklists.tally(session, actor, now=now)
+    g.frame_counts = (tally.unread, tally.waiting)  # the frame need not count again
     rows = worklists.waiting(session, actor, limit=ROWS)
     name = _("Waiting for me, oldest first")
     return {

@@ -17,7 +17,7 @@ from app.services.conditions import Filter
 from app.services.listing import Page, Tab, find_row, list_page
 from app.services.resources import RESOURCES, Resource
 from app.views.addresses import SEARCH, Address
-from app.views.cells import Reading, cell_kind, may_open, row_url, word
+from app.views.cells import Reading, cell_kind, may_open, offered, row_url, word
 
 IN_SIGHT = 3
 """So many filters stand over the table; the others are folded."""
@@ -178,7 +178,7 @@ class ListPage:
             if column.name != self.resource.tabs
         ]
         for column in self.resource.list_columns:
-            if column.stored in {"datetime", "date"}:
+            if column.stored == "datetime":
                 fields += self._period(column)
         return fields
 
@@ -204,6 +204,8 @@ class ListPage:
             return {**field, "kind": "select", "choices": options, "placeholder": _("All")}
         if (target := column.field.resource) is not None:
             return self._reference_field(field, target)
+        if options := offered(self.resource.name, column.name):
+            return {**field, "kind": "select", "choices": options, "placeholder": _("All")}
         return {**field, "kind": "text"}
 
     def _reference_field(self, field: dict[str, Any], target: str) -> dict[str, Any]:
@@ -265,7 +267,8 @@ class ListPage:
             return word(member)
         if column.field.resource is not None:
             return self._named(column.field.resource, value)
-        return value
+        words = {it["value"]: it["label"] for it in offered(self.resource.name, column.name)}
+        return words.get(value, value)
 
     def _empty(self, *, filtered: bool) -> dict[str, Any]:
         if filtered or self.address.value(self.resource.tabs or ""):

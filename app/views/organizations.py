@@ -31,9 +31,9 @@ class OrganizationView(ConsoleView):
 
     def change(
         self, record: Any, raw: Mapping[str, Any], version: int, actor: Actor, moment: datetime
-    ) -> None:
+    ) -> Organization:
         """Correct what was typed."""
-        amend_organization(
+        return amend_organization(
             self.session, record, raw, actor=actor, now=moment, expected_version=version
         )
 

@@ -13,6 +13,7 @@ from app.models.accounts import Account
 from app.models.audit import AuditEvent
 from app.models.keys import Key
 from app.models.organizations import Organization
+from app.models.regulations import RoadStep
 from app.views.acts import Acts
 from tests.support.factories import Office
 from tests.support.pages import Browser, place
@@ -345,3 +346,38 @@ def test_a_new_first_password_is_told_once_and_has_to_be_changed(
         select(Account.must_change_password).where(Account.id == account.id)
     ).one()
     assert office.last_event().tag == "account:password_reset"
+
+
+# --- Roads
+
+
+@pytest.mark.rule("M11")
+def test_the_system_administrator_changes_a_road_from_tomorrow_on(
+    browser: Enter, office: Office, session: Session
+) -> None:
+    step = session.scalars(select(RoadStep).where(RoadStep.action == "configure")).first()
+    assert step is not None
+    path = f"/road_steps/{step.id}"
+    there = browser("system_administrator")
+    page = there.get(f"{path}/edit").text
+    data = {
+        "version": place(page, "version"),
+        "position": "x",
+        "category": "",
+        "name_zh": "开通权限",
+        "name_en": "Open the rights",
+        "valid_from": place(page, "valid_from"),
+    }
+    refused = there.post(f"{path}/edit", data)
+    assert refused.status_code == 422
+    assert 'value="开通权限"' in refused.text
+    done = there.post(f"{path}/edit", {**data, "position": str(step.position)})
+    assert done.status_code == 303
+    assert "开通权限" in there.get(done.location).text
+    assert there.post(f"{path}/edit", {**data, "position": "2"}).status_code == 409
+    assert there.get(f"{path}/end").status_code == 200
+    assert there.post(f"{path}/end", {"valid_until": "x"}).status_code in {409, 422}
+    assert browser("auditor").get("/road_steps/drawn").status_code == 200
+    for login in ("auditor", "security_administrator", "info1"):
+        assert browser(login).get(f"{path}/edit").status_code == 403
+        assert browser(login).post(f"{path}/end", {}).status_code == 403

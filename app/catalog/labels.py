@@ -133,7 +133,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     },
     e.AuditOutcome: {
         e.AuditOutcome.DONE: N_("Done"),
-        e.AuditOutcome.REFUSED: N_("Refused"),
+        e.AuditOutcome.REFUSED: N_("Denied"),
     },
     e.JobState: {
         e.JobState.RUNNING: N_("Running"),

@@ -274,7 +274,7 @@ def _rules() -> Iterator[Resource]:
     """The Measures as rows: read by whoever reads the catalogue."""
     for name, model, words, title, key in (
         ("districts", District, (N_("District"), N_("Districts")), ("name", "code"), "code"),
-        ("offices", Office, (N_("Office"), N_("Offices")), ("short_name", "code"), "code"),
+        ("offices", Office, (N_("Office"), N_("Offices")), ("short_name",), "code"),
         ("office_duties", OfficeDuty, (N_("Duty"), N_("Duties")), ("duty",), "duty"),
         ("pledges", Pledge, (N_("Pledge"), N_("Pledges")), ("kind",), "id"),
         (

@@ -21,6 +21,7 @@ class AuditEventView(ConsoleView):
         """Show the event with old and new values, and the way to what it was about."""
         event: AuditEvent = load(self.session, self.resource, row.id)
         shown = super().record(row, record, actor)
+        shown["head"]["crumbs"][-1]["label"] = told(event.tag)
         shown["head"] |= {
             "title": told(event.tag),
             "number": event.subject_label,

@@ -12,7 +12,7 @@ from app.i18n import _, language
 from app.security.actor import Actor
 from app.services.columns import Column
 from app.services.listing import Reference, Row
-from app.services.resources import RESOURCES, Resource
+from app.services.resources import BY_TABLE, RESOURCES, Resource
 from app.views.story import TOLD, told
 from app.views.wording import FAMILIES, cited, label, masked, on_day, state, when
 
@@ -108,8 +108,14 @@ def _text(resource: str, column: Column, value: Any) -> Cell:
     return text if len(text) <= LONGEST else {"text": f"{text[:LONGEST]}…"}
 
 
+def kind_of_record(table: str) -> str:
+    """Return what a record of `table` is called; the table's name where it has no page."""
+    return _(BY_TABLE[table].singular) if table in BY_TABLE else table
+
+
 READ_AS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("audit_events", "tag"): told,
+    ("audit_events", "subject_type"): kind_of_record,
     ("key_movements", "action"): lambda action: told(MOVEMENTS.get(action, action)),
     ("", "article"): cited,
 }

@@ -97,7 +97,7 @@ MENU: tuple[Group, ...] = (
                 permissions=frozenset({P.KEYS_LIST}),
             ),
             Entry(
-                label=N_("Movements of keys"),
+                label=N_("Ledger of keys"),
                 endpoint="KeyMovementView.list",
                 icon="arrow-left-right",
                 permissions=frozenset({P.KEY_MOVEMENTS_LIST}),
@@ -137,7 +137,7 @@ MENU: tuple[Group, ...] = (
                 permissions=frozenset({P.CATALOGUE_LIST}),
             ),
             Entry(
-                label=N_("Papers asked for"),
+                label=N_("Checklists"),
                 endpoint="PaperRequirementView.list",
                 icon="paperclip",
                 permissions=frozenset({P.CATALOGUE_LIST}),

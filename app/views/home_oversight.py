@@ -47,7 +47,7 @@ def auditor(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home h
             for label, endpoint in (
                 (_("Accounts"), "AccountView.list"),
                 (_("Applications"), "ApplicationView.list"),
-                (_("Movements of keys"), "KeyMovementView.list"),
+                (_("Ledger of keys"), "KeyMovementView.list"),
             )
             if (url := link(endpoint))
         ],

@@ -130,7 +130,7 @@ class Sheet:
             by = application.submitted_by.name if application.submitted_by else ""
             facts.append(
                 {
-                    "label": _("Handed in"),
+                    "label": _("Submitted at"),
                     "kind": "time",
                     "value": when(application.submitted_at),
                     "sub": by,

@@ -51,6 +51,12 @@ TOLD: dict[str, str] = {
     "organization:registered": N_("Organization registered"),
     "organization:amended": N_("Organization corrected"),
     "office:seated": N_("Office attached to an organization"),
+    "account:bootstrapped": N_("First account opened"),
+    "audit:exported": N_("Audit trail exported"),
+    "catalogue:added": N_("Rule added"),
+    "catalogue:reworded": N_("Rule changed"),
+    "catalogue:ended": N_("Rule ended"),
+    "job:done": N_("Job done"),
 }
 """What each tag of the trail means to a reader."""
 
@@ -78,6 +84,7 @@ FIELDS: dict[str, str] = {
     "office": N_("Office"),
     "roles": N_("Roles"),
     "key": N_("Key"),
+    "effective": N_("In force from"),
 }
 
 STATES: dict[str, type[StrEnum]] = {
@@ -131,6 +138,7 @@ class Teller:
             for code, office in regulations.offices(db.session()).items()
         }
         self.roles = {role.value: _(name) for role, name in ROLE_LABELS.items()}
+        self.items = {item.code: pick(item, "name") for item in rules.permission_items}
         self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
     def _value(self, name: str, value: Any, members: type[StrEnum] | None) -> str:
@@ -160,6 +168,7 @@ class Teller:
             "kind": self.kinds,
             "roles": self.roles,
             "office": self.offices,
+            "items": self.items,
         }.get(name, {})
         return str(known.get(value, value))
 

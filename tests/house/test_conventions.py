@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.catalog.lifecycles import all_lifecycles
+from app.views.story import TOLD
 from config import ROOT
 
 LONGEST = 400
@@ -159,3 +161,17 @@ def test_nobody_but_the_owner_reads_what_make_run_writes():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8")
     for made in ("/instance/", "/.venv/", "/app/static/vendor/", "*.mo"):
         assert made in ignored
+
+
+def test_every_act_on_record_has_words():
+    """A reader of the audit trail never meets a bare tag."""
+    tags = {
+        word.value.value
+        for path in sources("app/**/*.py")
+        for word in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(word, ast.keyword)
+        and word.arg == "tag"
+        and isinstance(word.value, ast.Constant)
+    }
+    assert len(tags) > len(all_lifecycles())
+    assert sorted(tags - TOLD.keys()) == []

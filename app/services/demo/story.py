@@ -93,7 +93,7 @@ class Story:
                     continue
                 owners = [line.id for line in application.lines] if paper.per_person else [None]
                 for line_id in owners:
-                    ending, content = specimen(paper.name_en, application.number, stage.papers)
+                    ending, content = specimen(paper.name_zh, application.number, stage.papers)
                     stage.papers += 1
                     attach(
                         stage.session,

@@ -149,10 +149,17 @@ class KeyState(StrEnum):
 
     RECEIVED = "received"
     IN_STOCK = "in_stock"
+    IN_TRANSIT = "in_transit"
     ISSUED = "issued"
     RETURNED = "returned"
     LOST = "lost"
+    REPLACED = "replaced"
     DESTROYED = "destroyed"
+
+    @property
+    def is_held_by_office(self) -> bool:
+        """Whether the key lies, or ought to lie, in the safe of its issuing office."""
+        return self in {KeyState.RECEIVED, KeyState.IN_STOCK, KeyState.RETURNED}
 
 
 class Sex(StrEnum):

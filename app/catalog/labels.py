@@ -81,9 +81,11 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     e.KeyState: {
         e.KeyState.RECEIVED: N_("Received"),
         e.KeyState.IN_STOCK: N_("In stock"),
+        e.KeyState.IN_TRANSIT: N_("On the way"),
         e.KeyState.ISSUED: N_("Issued"),
         e.KeyState.RETURNED: N_("Handed back"),
         e.KeyState.LOST: N_("Lost"),
+        e.KeyState.REPLACED: N_("Replaced"),
         e.KeyState.DESTROYED: N_("Destroyed"),
     },
     e.Sex: {e.Sex.MALE: N_("Male"), e.Sex.FEMALE: N_("Female")},

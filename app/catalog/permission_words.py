@@ -24,6 +24,7 @@ PERMISSION_LABELS: dict[P, str] = {
     P.KEYS_ADD: N_("Take keys into stock"),
     P.KEYS_ISSUE: N_("Hand keys out"),
     P.KEYS_TAKE_BACK: N_("Take keys back and destroy them"),
+    P.KEYS_TRANSFER: N_("Send keys to the other issuing office and accept them"),
     P.KEYS_REPORT_LOST: N_("Report keys lost"),
     P.KEY_MOVEMENTS_LIST: N_("Read the ledger of keys"),
     P.APPLICATIONS_LIST: N_("See applications"),

@@ -50,8 +50,10 @@ class Permission(StrEnum):
     """Hand keys out."""
     KEYS_TAKE_BACK = "keys.take_back"
     """Take keys back, destroy them."""
+    KEYS_TRANSFER = "keys.transfer"
+    """Send keys to the other issuing office, accept what it sent (第九条)."""
     KEYS_REPORT_LOST = "keys.report_lost"
-    """Report a key lost, which freezes its holder's sign-in."""
+    """Report the own key, or one that one answers for, lost: it is frozen at once."""
     KEY_MOVEMENTS_LIST = "key_movements.list"
     """Read the ledger of keys."""
 
@@ -116,30 +118,32 @@ _READ_OFFICE = frozenset(
     }
 )
 
+_OWN_KEY = frozenset({P.KEYS_LIST, P.KEYS_REPORT_LOST})
+"""Everybody holds a key, sees it and reports it lost (第八条)."""
+
 BUNDLES: dict[RoleName, frozenset[Permission]] = {
-    RoleName.HOLDER: frozenset({P.ACCOUNTS_LIST, P.KEYS_LIST, P.PERMISSION_ITEMS_LIST}),
+    RoleName.HOLDER: _OWN_KEY | {P.ACCOUNTS_LIST, P.PERMISSION_ITEMS_LIST},
     RoleName.ORGANIZATION_ADMINISTRATOR: frozenset(
         {
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.ACCOUNTS_REVEAL,
             P.PERMISSION_ITEMS_LIST,
-            P.KEYS_LIST,
-            P.KEYS_REPORT_LOST,
+            *_OWN_KEY,
             P.APPLICATIONS_LIST,
             P.APPLICATIONS_ADD,
             P.MATERIALS_LIST,
             P.MATERIALS_ADD,
         }
     ),
-    RoleName.REVIEWER: _READ_OFFICE | {P.APPLICATIONS_REVIEW, P.KEYS_LIST},
+    RoleName.REVIEWER: _READ_OFFICE | {P.APPLICATIONS_REVIEW, *_OWN_KEY},
     RoleName.CONFIGURATOR: _READ_OFFICE
     | {
         P.APPLICATIONS_REVIEW,
         P.APPLICATIONS_CONFIGURE,
         P.ACCOUNTS_SUSPEND,
         P.ACCOUNTS_CANCEL,
-        P.KEYS_LIST,
+        *_OWN_KEY,
     },
     RoleName.KEY_OFFICER: _READ_OFFICE
     | {
@@ -148,11 +152,11 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
         P.APPLICATIONS_REVIEW,
         P.APPLICATIONS_ISSUE,
         P.ACCOUNTS_RESTORE,
-        P.KEYS_LIST,
+        *_OWN_KEY,
         P.KEYS_ADD,
         P.KEYS_ISSUE,
         P.KEYS_TAKE_BACK,
-        P.KEYS_REPORT_LOST,
+        P.KEYS_TRANSFER,
         P.KEY_MOVEMENTS_LIST,
     },
     RoleName.AUDITOR: frozenset(
@@ -162,7 +166,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.ACCOUNTS_REVEAL,
             P.ROLES_LIST,
             P.PERMISSION_ITEMS_LIST,
-            P.KEYS_LIST,
+            *_OWN_KEY,
             P.KEY_MOVEMENTS_LIST,
             P.APPLICATIONS_LIST,
             P.MATERIALS_LIST,
@@ -178,6 +182,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.CATALOGUE_LIST,
             P.CATALOGUE_EDIT,
             P.ROLES_LIST,
+            *_OWN_KEY,
         }
     ),
     RoleName.SECURITY_ADMINISTRATOR: frozenset(
@@ -194,7 +199,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.ROLES_LIST,
             P.ROLES_ASSIGN,
             P.PERMISSION_ITEMS_LIST,
-            P.KEYS_LIST,
+            *_OWN_KEY,
             P.CATALOGUE_LIST,
         }
     ),

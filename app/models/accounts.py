@@ -157,7 +157,9 @@ class Account(Base):
     grants: Mapped[list["AccountGrant"]] = relationship(
         back_populates="account", order_by="AccountGrant.id"
     )
-    keys: Mapped[list["Key"]] = relationship(back_populates="holder", viewonly=True)
+    keys: Mapped[list["Key"]] = relationship(
+        back_populates="holder", foreign_keys="Key.holder_id", viewonly=True
+    )
 
     __mapper_args__ = {"version_id_col": version}
 

@@ -22,6 +22,10 @@ class Key(Base):
     __tablename__ = "key"
     __table_args__ = (
         check("(state = 'issued') = (holder_id IS NOT NULL)", "issued_has_holder"),
+        check("holder_id IS NULL OR holder_id = last_holder_id", "holder_is_the_last"),
+        check("(state = 'in_transit') = (destination_code IS NOT NULL)", "sent_somewhere"),
+        check("state <> 'replaced' OR replaced_by_id IS NOT NULL", "replaced_by_a_key"),
+        check("replaced_by_id <> id", "not_replaced_by_itself"),
         Index(
             "uq_key_one_per_holder",
             "holder_id",
@@ -32,6 +36,21 @@ class Key(Base):
         Index("ix_key_office_code_state_id", "office_code", "state", "id"),
         Index("ix_key_state_id", "state", "id"),
         Index("ix_key_holder_id", "holder_id"),
+        Index("ix_key_last_holder_id", "last_holder_id"),
+        Index(
+            "ix_key_destination_code",
+            "destination_code",
+            "id",
+            postgresql_where=text("destination_code IS NOT NULL"),
+            sqlite_where=text("destination_code IS NOT NULL"),
+        ),
+        Index(
+            "uq_key_replaced_by_id",
+            "replaced_by_id",
+            unique=True,
+            postgresql_where=text("replaced_by_id IS NOT NULL"),
+            sqlite_where=text("replaced_by_id IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -71,6 +90,12 @@ class Key(Base):
         ForeignKey("account.id"),
         info=field_info(label=N_("Holder"), kind="reference", resource="accounts", in_list=True),
     )
+    last_holder_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id"),
+        info=field_info(label=N_("Last holder"), kind="reference", resource="accounts"),
+    )
+    """Whose it is, or was until it came back or was lost; nobody's once it is in stock again."""
+
     issued_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info=field_info(label=N_("Issued at"), kind="datetime", in_list=True)
     )
@@ -81,10 +106,23 @@ class Key(Base):
     received_at: Mapped[datetime] = mapped_column(
         UtcDateTime, info=field_info(label=N_("Received at"), kind="datetime")
     )
+    destination_code: Mapped[str | None] = mapped_column(
+        ForeignKey("office.code"),
+        info=field_info(
+            label=N_("On the way to"), kind="reference", resource="offices", filterable=True
+        ),
+    )
+    replaced_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("key.id"),
+        info=field_info(label=N_("Replaced by"), kind="reference", resource="keys"),
+    )
     version: Mapped[int] = mapped_column(default=1)
 
-    office: Mapped["Office"] = relationship()
-    holder: Mapped["Account | None"] = relationship(back_populates="keys")
+    office: Mapped["Office"] = relationship(foreign_keys=[office_code])
+    holder: Mapped["Account | None"] = relationship(back_populates="keys", foreign_keys=[holder_id])
+    last_holder: Mapped["Account | None"] = relationship(foreign_keys=[last_holder_id])
+    destination: Mapped["Office | None"] = relationship(foreign_keys=[destination_code])
+    replaced_by: Mapped["Key | None"] = relationship(remote_side="Key.id")
     movements: Mapped[list["KeyMovement"]] = relationship(
         back_populates="key", order_by="KeyMovement.id"
     )
@@ -103,6 +141,14 @@ class KeyMovement(Base):
     __table_args__ = (
         Index("ix_key_movement_key_id_id", "key_id", "id"),
         Index("ix_key_movement_office_code_at", "office_code", "at"),
+        Index("ix_key_movement_holder_id_id", "holder_id", "id"),
+        Index(
+            "ix_key_movement_counterpart_code_at",
+            "counterpart_code",
+            "at",
+            postgresql_where=text("counterpart_code IS NOT NULL"),
+            sqlite_where=text("counterpart_code IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -128,6 +174,14 @@ class KeyMovement(Base):
             filterable=True,
         ),
     )
+    counterpart_code: Mapped[str | None] = mapped_column(
+        ForeignKey("office.code"),
+        info=field_info(
+            label=N_("Other office"), kind="reference", resource="offices", filterable=True
+        ),
+    )
+    """Of a transfer: to whom it was sent, and in `accept` from whom, whose account it leaves."""
+
     holder_id: Mapped[int | None] = mapped_column(
         ForeignKey("account.id"),
         info=field_info(label=N_("Holder"), kind="reference", resource="accounts", in_list=True),

@@ -106,27 +106,34 @@ def account_grants(model: Any, actor: Actor) -> Predicate:
 
 @scope(Key)
 def keys(model: Any, actor: Actor) -> Predicate:
-    """Each issuing office its own stock, a unit's administrator the unit's keys, others the own."""
+    """Each issuing office its own stock and what is sent to it, a unit's administrator the unit's.
+
+    Everybody sees the own keys, those too that are lost, given back or replaced.
+    """
     if sees_everything(actor) or actor.may(Permission.ROLES_ASSIGN):
         return EVERYTHING
     if actor.may(Permission.KEYS_ISSUE):
-        return _is(model.office_code, actor.office)
+        return or_(
+            _is(model.office_code, actor.office),
+            _is(model.destination_code, actor.office),
+            _is(model.last_holder_id, actor.account_id),
+        )
     if _works_for_commission(actor):
         return EVERYTHING
     if _manages_unit(actor):
-        return model.holder_id.in_(
+        return model.last_holder_id.in_(
             select(ACCOUNTS.id).where(_is(ACCOUNTS.organization_id, actor.organization_id))
         )
-    return _is(model.holder_id, actor.account_id)
+    return _is(model.last_holder_id, actor.account_id)
 
 
 @scope(KeyMovement)
 def key_movements(model: Any, actor: Actor) -> Predicate:
-    """Each issuing office the ledger of its own stock."""
+    """Each issuing office the ledger of its own stock, with both ends of a transfer."""
     if sees_everything(actor):
         return EVERYTHING
     if actor.may(Permission.KEY_MOVEMENTS_LIST):
-        return _is(model.office_code, actor.office)
+        return or_(_is(model.office_code, actor.office), _is(model.counterpart_code, actor.office))
     return false()
 
 

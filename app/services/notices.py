@@ -14,6 +14,7 @@ from app.security.actor import Actor
 from app.workflow.notices import NOTICES
 
 PAGE = 30
+PARAMS = ("number", "comment", "login_name", "serial", "name")
 MOST = 100
 
 
@@ -29,7 +30,7 @@ class Inbox:
 
 def words(notice: Notice) -> str:
     """Return what the notice says in the reader's language."""
-    params: dict[str, Any] = {"number": "", "comment": "", "login_name": "", **notice.params}
+    params: dict[str, Any] = dict.fromkeys(PARAMS, "") | notice.params
     return _(NOTICES[notice.code].msgid, **params)
 
 

@@ -306,19 +306,6 @@ def holder_has_no_other_key(act: Act) -> Iterator[Detail]:
         )
 
 
-@GUARDS.register
-def holder_has_returned_key(act: Act) -> Iterator[Detail]:
-    """第六条（一）: the key comes back with the cancellation."""
-    if key := _active_key(act, act.subject.id):
-        yield Detail(
-            "key",
-            "key_not_returned",
-            N_("Key %(serial)s has not been taken back."),
-            {"serial": key.serial},
-            "M6.1",
-        )
-
-
 def _active_key(act: Act, account_id: int) -> Key | None:
     return act.session.scalar(
         select(Key).where(Key.holder_id == account_id, Key.state == KeyState.ISSUED)

@@ -4,11 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from app.catalog.enums import AccountState
+from app.catalog.permissions import RoleName
 from app.i18n import N_
 from app.models.accounts import Account
 from app.models.applications import Application
+from app.models.keys import Key
 from app.models.notices import Notice
+from app.models.roles import Role
 from app.workflow.act import Act
 
 
@@ -32,6 +37,21 @@ def _applicants(act: Act) -> set[int]:
 def _holder(act: Act) -> set[int]:
     account: Account = act.subject
     return {account.id} if account.state == AccountState.ACTIVE else set()
+
+
+def _whose_key_it_was(act: Act) -> set[int]:
+    """The last holder and whoever administers the holder's organisation, who did not do it."""
+    holder = act.session.get(Account, act.subject.last_holder_id or 0)
+    if holder is None:
+        return set()
+    administrators = act.session.scalars(
+        select(Account.id).where(
+            Account.organization_id == holder.organization_id,
+            Account.state == AccountState.ACTIVE,
+            Account.roles.any(Role.name == RoleName.ORGANIZATION_ADMINISTRATOR.value),
+        )
+    )
+    return {holder.id, *administrators} - {act.actor.account_id}
 
 
 NOTICES: dict[str, NoticeKind] = {
@@ -64,6 +84,13 @@ NOTICES: dict[str, NoticeKind] = {
     "account_restored": NoticeKind(
         msgid=N_("Your sign-in as %(login_name)s has been restored."), recipients=_holder
     ),
+    "key_lost": NoticeKind(
+        msgid=N_(
+            "Key %(serial)s of %(name)s is reported lost and opens nothing any more; "
+            "a replacement can be applied for."
+        ),
+        recipients=_whose_key_it_was,
+    ),
 }
 
 
@@ -88,4 +115,7 @@ def _params(act: Act) -> dict[str, Any]:
     subject = act.subject
     if isinstance(subject, Application):
         return {"number": subject.number, "comment": act.comment}
+    if isinstance(subject, Key):
+        holder = subject.last_holder
+        return {"serial": subject.serial, "name": holder.name if holder else ""}
     return {"login_name": subject.login_name}

@@ -3,10 +3,15 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.catalog.lifecycles import KEY
 from app.errors import DomainError
 from app.models.accounts import Account
+from app.models.keys import Key
 from app.services.accounts import open_account
+from app.workflow.act import Act
+from app.workflow.effects.keys import put_in_place_of
 from tests.support.factories import Office
 from tests.support.people import person
 
@@ -50,3 +55,21 @@ def activate(office: Office, login: str, officer: str = "research1") -> Account:
 def said(error: pytest.ExceptionInfo[DomainError]) -> list[tuple[str, str, str | None]]:
     """What was wrong: field, code, rule."""
     return [(detail.field, detail.code, detail.rule) for detail in error.value.details]
+
+
+def exchange_key(office: Office, old: int, serial: str, by: str, *, comment: str) -> None:
+    """Let the key with `serial` take the place of another, as the effects of forms do."""
+    with office.acting(by) as actor:
+        first = office.session.get_one(Key, old)
+        second = office.session.scalars(select(Key).where(Key.serial == serial)).one()
+        form = Act(
+            session=office.session,
+            subject=first,
+            transition=KEY.transitions[0],
+            actor=actor,
+            now=office.now,
+            comment=comment,
+            raw={},
+        )
+        put_in_place_of(form, first, second, reason=comment)
+        office.session.commit()

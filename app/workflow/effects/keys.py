@@ -65,7 +65,7 @@ def issue_keys(act: Act) -> None:
 def hand_key_to_holder(act: Act) -> None:
     """The key becomes this person's; by which application is kept."""
     key: Key = act.subject
-    key.holder_id = act.raw["holder_id"]
+    key.holder_id = key.last_holder_id = act.raw["holder_id"]
     key.issued_at = act.now
     key.application_id = act.root.subject.id if isinstance(act.root.subject, Application) else None
     act.new["holder"] = key.holder_id
@@ -75,11 +75,50 @@ def hand_key_to_holder(act: Act) -> None:
 def take_key_from_holder(act: Act) -> None:
     """Nobody holds it any more, and whoever held it is signed out everywhere."""
     key: Key = act.subject
-    act.old["holder"] = key.holder_id
+    act.old["holder"] = key.last_holder_id
     if key.holder is not None:
         key.holder.epoch += 1
-    act.raw["former_holder_id"] = key.holder_id
     key.holder_id = None
+
+
+@EFFECTS.register
+def forget_former_holder(act: Act) -> None:
+    """In stock it is nobody's; whose it was, the ledger tells."""
+    act.subject.last_holder_id = None
+
+
+@EFFECTS.register
+def link_replacement(act: Act) -> None:
+    """The old key leads to the one that took its place, and back; the reason is in the ledger."""
+    key: Key = act.subject
+    key.replaced_by_id = act.data
+    act.new["replaced_by"] = act.data
+
+
+@EFFECTS.register
+def send_to_office(act: Act) -> None:
+    """On the way; the sender answers for it until it is accepted."""
+    key: Key = act.subject
+    key.destination_code = act.data
+    act.new["destination"] = key.destination_code
+
+
+@EFFECTS.register
+def take_over(act: Act) -> None:
+    """The key moves from the sender's account to the receiver's."""
+    key: Key = act.subject
+    act.old["office"] = key.office_code
+    key.office_code = str(key.destination_code)
+    key.destination_code = None
+    act.new["office"] = key.office_code
+
+
+@EFFECTS.register
+def call_back(act: Act) -> None:
+    """The key is not on the way any more and stays on the sender's account."""
+    key: Key = act.subject
+    act.old["destination"] = key.destination_code
+    key.destination_code = None
 
 
 @EFFECTS.register
@@ -94,10 +133,27 @@ def write_movement(act: Act) -> None:
             from_state=key.state,
             to_state=KeyState(str(act.transition.target)),
             office_code=key.office_code,
-            holder_id=key.holder_id or act.raw.get("former_holder_id"),
+            counterpart_code=_other_office(act),
+            holder_id=key.holder_id or act.old.get("holder"),
             actor_id=act.actor.account_id,
             at=act.now,
             reason=act.comment[:500],
             application_id=root.id if isinstance(root, Application) else None,
         )
     )
+
+
+def _other_office(act: Act) -> str | None:
+    """Return the other end of a transfer: where a key goes, went, or came from."""
+    code = act.new.get("destination") or act.old.get("office") or act.old.get("destination")
+    return str(code) if code else None
+
+
+def put_in_place_of(act: Act, old: Key, new: Key, *, reason: str) -> None:
+    """Hand `new` to whose `old` is or was, and retire `old` for good; the two stay linked (M9).
+
+    `old` is issued, returned or lost, `new` is in stock. For effects of forms that replace keys.
+    """
+    holder_id = old.last_holder_id
+    fire_within(act, old, "replace", data={"replaced_by_id": new.id}, comment=reason)
+    fire_within(act, new, "issue", data={"holder_id": holder_id}, comment=reason)

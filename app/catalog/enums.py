@@ -162,6 +162,14 @@ class KeyState(StrEnum):
         return self in {KeyState.RECEIVED, KeyState.IN_STOCK, KeyState.RETURNED}
 
 
+class CaseState(StrEnum):
+    """Whether a piece of business is unfinished, finished, or deleted on application (M6)."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    DELETED = "deleted"
+
+
 class Sex(StrEnum):
     """As printed in annexes 3 and 5."""
 

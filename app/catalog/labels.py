@@ -88,6 +88,11 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         e.KeyState.REPLACED: N_("Replaced"),
         e.KeyState.DESTROYED: N_("Destroyed"),
     },
+    e.CaseState: {
+        e.CaseState.OPEN: N_("Unfinished"),
+        e.CaseState.CLOSED: N_("Finished"),
+        e.CaseState.DELETED: N_("Deleted"),
+    },
     e.Sex: {e.Sex.MALE: N_("Male"), e.Sex.FEMALE: N_("Female")},
     e.Channel: {
         e.Channel.PAGE: N_("Page"),

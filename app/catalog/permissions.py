@@ -72,6 +72,17 @@ class Permission(StrEnum):
     MATERIALS_ADD = "materials.add"
     """Attach papers to one's own draft."""
 
+    CASES_LIST = "cases.list"
+    """See business within one's reach."""
+    CASES_ADD = "cases.add"
+    """Record business of one's own, or of one's organisation's people."""
+    CASES_EDIT = "cases.edit"
+    """Correct business that is unfinished."""
+    CASES_CLOSE = "cases.close"
+    """Put on record that business is finished."""
+    CASES_IMPORT = "cases.import"
+    """Take over business from the running system, of any organisation, at any stage."""
+
     AUDIT_EVENTS_LIST = "audit_events.list"
     """Read the audit trail."""
     CATALOGUE_LIST = "catalogue.list"
@@ -114,17 +125,20 @@ _READ_OFFICE = frozenset(
         P.PERMISSION_ITEMS_LIST,
         P.APPLICATIONS_LIST,
         P.MATERIALS_LIST,
+        P.CASES_LIST,
         P.CATALOGUE_LIST,
     }
 )
+_OWN_CASES = frozenset({P.CASES_LIST, P.CASES_ADD, P.CASES_EDIT, P.CASES_CLOSE})
 
 _OWN_KEY = frozenset({P.KEYS_LIST, P.KEYS_REPORT_LOST})
 """Everybody holds a key, sees it and reports it lost (第八条)."""
 
 BUNDLES: dict[RoleName, frozenset[Permission]] = {
-    RoleName.HOLDER: _OWN_KEY | {P.ACCOUNTS_LIST, P.PERMISSION_ITEMS_LIST},
+    RoleName.HOLDER: _OWN_KEY | _OWN_CASES | {P.ACCOUNTS_LIST, P.PERMISSION_ITEMS_LIST},
     RoleName.ORGANIZATION_ADMINISTRATOR: frozenset(
         {
+            *_OWN_CASES,
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.ACCOUNTS_REVEAL,
@@ -144,6 +158,10 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
         P.ACCOUNTS_SUSPEND,
         P.ACCOUNTS_CANCEL,
         *_OWN_KEY,
+        P.CASES_ADD,
+        P.CASES_EDIT,
+        P.CASES_CLOSE,
+        P.CASES_IMPORT,
     },
     RoleName.KEY_OFFICER: _READ_OFFICE
     | {
@@ -170,6 +188,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.KEY_MOVEMENTS_LIST,
             P.APPLICATIONS_LIST,
             P.MATERIALS_LIST,
+            P.CASES_LIST,
             P.AUDIT_EVENTS_LIST,
             P.CATALOGUE_LIST,
         }

@@ -14,6 +14,7 @@ ROOMS = (
     "accounts",
     "keys",
     "applications",
+    "cases",
     "audit",
     "jobs",
     "demo",

@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, event, false, or_, select, true
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session
 
-from app.catalog.enums import ApplicationState
+from app.catalog.business import types_of
+from app.catalog.enums import ApplicationState, Category, Duty, OrganizationType
 from app.catalog.permissions import Permission
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.audit import AuditEvent, IdempotencyKey
+from app.models.cases import Case
 from app.models.grants import AccountGrant
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material, PaperCheck
@@ -34,9 +36,18 @@ EVERYTHING = true()
 
 # Inside predicates plain tables stand, which the listener does not narrow a second time.
 ACCOUNTS = Account.__table__.c
+ORGANIZATIONS = Organization.__table__.c
 APPLICATIONS = Application.__table__.c
 LINES = ApplicationLine.__table__.c
 WORK = WorkItem.__table__.alias("work_of_duty").c
+
+MANAGEMENT_UNITS = [each for each in OrganizationType if each.is_management]
+BUSINESS_OF_DUTY = {
+    Duty.REVIEW_REGISTRATION: Category.REGISTRATION,
+    Duty.REVIEW_TRANSACTION: Category.TRANSACTION,
+}
+SEE_ALL_BUSINESS = {Duty.CONFIGURE_PERMISSIONS, Duty.ISSUE_MANAGEMENT_KEYS}
+"""Who cancels users has to see what they have open; who deletes business, all of it (第六条)."""
 
 SCOPES: dict[type[Any], ScopeFunction] = {}
 
@@ -200,6 +211,27 @@ def materials(model: Any, actor: Actor) -> Predicate:
 def paper_checks(model: Any, actor: Actor) -> Predicate:
     """Follow the application (M5.2)."""
     return _through_application(model.application_id, actor)
+
+
+@scope(Case)
+def cases(model: Any, actor: Actor) -> Predicate:
+    """An office what its duty is about, a district unit its district's, a unit its own."""
+    if sees_everything(actor) or actor.duties & SEE_ALL_BUSINESS:
+        return EVERYTHING
+    seen = [_is(model.owner_id, actor.account_id)]
+    if _manages_unit(actor):
+        seen.append(_is(model.organization_id, actor.organization_id))
+    for duty, category in BUSINESS_OF_DUTY.items():
+        if duty in actor.duties:
+            seen.append(model.business_type.in_(types_of(category)))
+    if Duty.ISSUE_ENTERPRISE_KEYS in actor.duties:
+        enterprises = ORGANIZATIONS.type.not_in(MANAGEMENT_UNITS)
+        seen.append(model.organization_id.in_(select(ORGANIZATIONS.id).where(enterprises)))
+    if actor.organization_type == OrganizationType.DISTRICT and actor.may(Permission.CASES_LIST):
+        unit = ORGANIZATIONS.id == actor.organization_id
+        own = select(ORGANIZATIONS.district_code).where(unit)
+        seen.append(model.district_code == own.scalar_subquery())
+    return or_(*seen)
 
 
 @scope(Notice)

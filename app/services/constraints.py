@@ -55,6 +55,12 @@ PROMISES: dict[str, Promise] = {
         msgid=N_("This person holds an active key already."),
         rule="M9",
     ),
+    "uq_cases_number": Promise(
+        field="number",
+        code="number_taken",
+        msgid=N_("Business with this number is on record already."),
+        rule="B1",
+    ),
     "uq_account_grant_open": Promise(
         field="items", code="item_held", msgid=N_("This item is held already."), rule="M4"
     ),
@@ -111,6 +117,7 @@ SQLITE_UNIQUE: dict[str, str] = {
     "account.login_key": "uq_account_login_key",
     "account.organization_id, account.citizen_id_digest": "uq_account_person_in_organization",
     "organization.code": "uq_organization_code",
+    "cases.number": "uq_cases_number",
     "key.serial": "uq_key_serial",
     "key.holder_id": "uq_key_one_per_holder",
     "account_grant.account_id, account_grant.item_id": "uq_account_grant_open",

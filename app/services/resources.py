@@ -18,6 +18,7 @@ from app.i18n import N_
 from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.audit import AuditEvent
+from app.models.cases import Case
 from app.models.jobs import JobRun
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material
@@ -240,6 +241,22 @@ def _declared() -> Iterator[Resource]:
         plural=N_("Papers"),
         title=("filename",),
         permission=Permission.MATERIALS_LIST,
+    )
+    yield Resource(
+        name="cases",
+        model=Case,
+        singular=N_("Business case"),
+        plural=N_("Business"),
+        title=("number",),
+        permission=Permission.CASES_LIST,
+        add=Permission.CASES_ADD,
+        edit=Permission.CASES_EDIT,
+        orders=("-id", "number"),
+        tabs="state",
+        folds={"number": str.upper},
+        fixed=frozenset({"number", "business_type", "owner_id"}),
+        through=("owner_id",),
+        acts=True,
     )
     yield Resource(
         name="audit_events",

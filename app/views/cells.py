@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import request
 
+from app.catalog.business import LOOKING, business_types
 from app.catalog.citations import cite
 from app.catalog.lifecycles import KEY
-from app.i18n import _, language
+from app.catalog.types import Act as Stage
+from app.i18n import _, language, pick
 from app.security.actor import Actor
 from app.services.columns import Column
 from app.services.listing import Reference, Row
@@ -113,9 +115,25 @@ def kind_of_record(table: str) -> str:
     return _(BY_TABLE[table].singular) if table in BY_TABLE else table
 
 
+STAGES = tuple(each.value for each in Stage if each not in LOOKING)
+
+
+def business_type(code: str) -> str:
+    """Return what a business type is called."""
+    known = business_types().get(code)
+    return pick(known, "name") if known else code
+
+
+def stage(code: str) -> str:
+    """Return what a stage of business is called."""
+    return label(Stage(code)) if code in STAGES else code
+
+
 READ_AS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("audit_events", "tag"): told,
     ("audit_events", "subject_type"): kind_of_record,
+    ("cases", "business_type"): business_type,
+    ("cases", "stage"): stage,
     ("key_movements", "action"): lambda action: told(MOVEMENTS.get(action, action)),
     ("", "article"): cited,
 }
@@ -129,6 +147,8 @@ ROWS_READ_AS: dict[tuple[str, str], Reader] = {
 VOCABULARIES: dict[tuple[str, str], Collection[str]] = {
     ("audit_events", "tag"): TOLD.keys(),
     ("key_movements", "action"): MOVEMENTS.keys(),
+    ("cases", "business_type"): business_types().keys(),
+    ("cases", "stage"): STAGES,
 }
 """Columns of text that hold one of a few words, which a filter may offer."""
 

@@ -4,6 +4,7 @@ from flask_appbuilder import BaseView
 
 from app.views.accounts import AccountView
 from app.views.audit import AuditEventView
+from app.views.cases import CaseView
 from app.views.jobs import JobRunView
 from app.views.keys import KeyMovementView, KeyView
 from app.views.organizations import OrganizationView
@@ -26,6 +27,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     OrganizationView,
     KeyView,
     KeyMovementView,
+    CaseView,
     AuditEventView,
     PermissionItemView,
     ArticleView,

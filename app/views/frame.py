@@ -71,6 +71,17 @@ MENU: tuple[Group, ...] = (
         ),
     ),
     Group(
+        label=N_("Business"),
+        entries=(
+            Entry(
+                label=N_("Business"),
+                endpoint="CaseView.list",
+                icon="briefcase",
+                permissions=frozenset({P.CASES_LIST}),
+            ),
+        ),
+    ),
+    Group(
         label=N_("People"),
         entries=(
             Entry(

@@ -8,7 +8,15 @@ from typing import Any
 
 from sqlalchemy import Column
 
-from app.catalog.enums import AccountState, ApplicationState, AuditOutcome, Duty, KeyState
+from app.catalog.business import business_types
+from app.catalog.enums import (
+    AccountState,
+    ApplicationState,
+    AuditOutcome,
+    CaseState,
+    Duty,
+    KeyState,
+)
 from app.catalog.lifecycles import all_lifecycles
 from app.catalog.permissions import ROLE_LABELS
 from app.extensions import db
@@ -48,6 +56,10 @@ TOLD: dict[str, str] = {
     "session:signed_out": N_("Signed out"),
     "session:refused": N_("Sign-in refused"),
     "key:received": N_("Key received"),
+    "cases:recorded": N_("Business recorded"),
+    "cases:amended": N_("Business corrected"),
+    "cases:closed": N_("Business finished"),
+    "cases:deleted": N_("Business deleted"),
     "organization:registered": N_("Organization registered"),
     "organization:amended": N_("Organization corrected"),
     "office:seated": N_("Office attached to an organization"),
@@ -80,6 +92,8 @@ FIELDS: dict[str, str] = {
     "items": N_("Permission items"),
     "application": N_("Application"),
     "holder": N_("Holder"),
+    "owner": N_("Owner"),
+    "organization": N_("Organization"),
     "code": N_("Code"),
     "office": N_("Office"),
     "roles": N_("Roles"),
@@ -91,11 +105,12 @@ STATES: dict[str, type[StrEnum]] = {
     "application": ApplicationState,
     "account": AccountState,
     "key": KeyState,
+    "cases": CaseState,
 }
 """Whose words a state is said in, by the kind of subject."""
 
 
-UNSAID = frozenset({"sha256", "round"})
+UNSAID = frozenset({"sha256", "round", "id", "owner_id", "organization_id", "ended_at"})
 """Kept on record, of no use to a reader of the page."""
 
 IN_ONE_GO = timedelta(minutes=30)
@@ -139,6 +154,7 @@ class Teller:
         }
         self.roles = {role.value: _(name) for role, name in ROLE_LABELS.items()}
         self.items = {item.code: pick(item, "name") for item in rules.permission_items}
+        self.business = {code: pick(it, "name") for code, it in business_types().items()}
         self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
     def _value(self, name: str, value: Any, members: type[StrEnum] | None) -> str:
@@ -169,6 +185,7 @@ class Teller:
             "roles": self.roles,
             "office": self.offices,
             "items": self.items,
+            "business_type": self.business,
         }.get(name, {})
         return str(known.get(value, value))
 

@@ -9,7 +9,7 @@ from flask import current_app, url_for
 from sqlalchemy.orm import Session
 
 from app.catalog.citations import in_english
-from app.catalog.enums import AccountState, ApplicationState, KeyState, LineVerdict
+from app.catalog.enums import AccountState, ApplicationState, CaseState, KeyState, LineVerdict
 from app.catalog.identity.citizens import mask_citizen_id
 from app.catalog.labels import words_of
 from app.catalog.norms import norm_of
@@ -23,6 +23,7 @@ FAMILIES: Mapping[type[StrEnum], str] = {
     ApplicationState: "application",
     AccountState: "account",
     KeyState: "key",
+    CaseState: "case",
     LineVerdict: "line",
 }
 

@@ -14,11 +14,12 @@ from app.catalog.lifecycles import Lifecycle
 from app.errors import NotFound
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
+from app.models.cases import Case
 from app.models.keys import Key
 from app.models.materials import PaperCheck
 from app.models.work import WorkItem
 
-SUBJECTS = (Application, Account, Key)
+SUBJECTS = (Application, Account, Key, Case)
 PARTS = (ApplicationLine, WorkItem, PaperCheck)
 """What an application's acts read and write beside the application itself."""
 
@@ -40,6 +41,8 @@ def lifecycle_of(subject: Any) -> Lifecycle:
             return lifecycles.ACCOUNT
         case Key():
             return lifecycles.KEY
+        case Case():
+            return lifecycles.CASE
     message = f"{type(subject).__name__} has no lifecycle"
     raise TypeError(message)
 

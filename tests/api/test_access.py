@@ -9,7 +9,7 @@ P = Permission
 
 PUBLIC = {"OpenApiDocument.get", "SecurityApi.login", "SecurityApi.refresh"}
 WITH_A_FIRST_PASSWORD = {"SecurityApi.password", "SecurityApi.logout"}
-SIGNED_IN = {"AccountsApi.act", "KeysApi.act", "ApplicationsApi.act"}
+SIGNED_IN = {"AccountsApi.act", "KeysApi.act", "ApplicationsApi.act", "CasesApi.act"}
 """Who may do an act is asked by `fire()`, which knows the act and the record."""
 
 READ = ("get_list", "get", "info", "related", "distinct")
@@ -31,6 +31,9 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.MATERIALS_LIST: {f"MaterialsApi.{name}" for name in (*READ, "content")},
     P.MATERIALS_ADD: {"MaterialsApi.post", "MaterialsApi.delete"},
     P.CATALOGUE_LIST: {f"JobRunsApi.{name}" for name in READ},
+    P.CASES_LIST: {f"CasesApi.{name}" for name in (*READ, "actions")},
+    P.CASES_ADD: {"CasesApi.post"},
+    P.CASES_EDIT: {"CasesApi.put"},
     P.AUDIT_EVENTS_LIST: {f"AuditEventsApi.{name}" for name in READ},
 }
 FRAMEWORK = {"static"}

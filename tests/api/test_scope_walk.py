@@ -9,12 +9,14 @@ from app.catalog.enums import Category
 from app.catalog.lifecycles import all_lifecycles
 from app.models.accounts import Account
 from app.models.applications import Application
+from app.models.cases import Case
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material
 from app.models.organizations import Organization
 from app.models.roles import Role
 from app.services.resources import RESOURCES
 from tests.api.test_road import png
+from tests.support.cases import case
 from tests.support.factories import UNITS
 
 OFFICES = {"reg1", "mkt1", "info1", "research1", "service1"}
@@ -39,6 +41,7 @@ SEES: dict[str, set[str]] = {
     "applications": {"reg1", "auditor", "west.admin"},
     "drafts": {"auditor", "west.admin"},
     "materials": {"auditor", "west.admin"},
+    "cases": {"reg1", "info1", "research1", "auditor", "west.admin"},
     "audit_events": {"auditor"},
 }
 """Who sees what belongs to west: a draft nobody but the unit itself and the auditor."""
@@ -73,6 +76,7 @@ def west(rest, office, session):
         "applications": handed_in,
         "drafts": draft,
         "materials": sent.json["id"],
+        "cases": case(office, "west.admin", district_code="110102"),
         "audit_events": office.events()[0].id,
     }
     numbers = [office.application(identity).number for identity in (handed_in, draft)]
@@ -155,6 +159,7 @@ def stand_of(office, rows):
             (Organization, "organizations"),
             (Account, "accounts"),
             (Key, "keys"),
+            (Case, "cases"),
             (Application, "applications"),
             (Application, "drafts"),
         )

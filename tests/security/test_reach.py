@@ -15,6 +15,7 @@ from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.audit import AuditEvent, IdempotencyKey, NumberSeries
 from app.models.base import Base
+from app.models.cases import Case
 from app.models.grants import AccountGrant
 from app.models.jobs import JobRun
 from app.models.keys import Key, KeyMovement
@@ -36,6 +37,7 @@ from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor, acting
 from app.security.scopes import SCOPES
 from tests.conftest import disconnect
+from tests.support.cases import some_of_everybodys, within_reach
 from tests.support.databases import Backend
 from tests.support.factories import SETUP, UNITS, Office, administrator_of, staff, staff_of
 from tests.support.threads import at_once
@@ -104,6 +106,7 @@ def populate(office: Office) -> None:
     someone = office.session.query(Account).filter_by(state="active").first()
     someone.login_name = someone.login_key = HOLDER
     office.session.commit()
+    some_of_everybodys(office, HOLDER)
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +190,10 @@ def _applications(session: Session, who: Actor) -> Callable[[Any], bool]:
     )
 
 
+def _cases(session: Session, who: Actor) -> Callable[[Any], bool]:
+    return within_reach({row.id: row for row in rows(session, Organization)}, who)
+
+
 def _of_application(session: Session, who: Actor) -> Callable[[Any], bool]:
     seen = oracle(session, Application, who)
     return lambda row: row.application_id in seen
@@ -209,6 +216,7 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     Key: _keys,
     KeyMovement: _movements,
     Application: _applications,
+    Case: _cases,
     ApplicationLine: _of_application,
     WorkItem: _work,
     LineDecision: _decisions,

@@ -5,6 +5,7 @@ from flask_appbuilder import AppBuilder
 from app.views.api.accounts import AccountsApi
 from app.views.api.applications import ApplicationsApi
 from app.views.api.audit import AuditEventsApi
+from app.views.api.cases import CasesApi
 from app.views.api.jobs import JobRunsApi
 from app.views.api.keys import KeyMovementsApi, KeysApi
 from app.views.api.materials import MaterialsApi
@@ -23,6 +24,7 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     KeyMovementsApi,
     ApplicationsApi,
     MaterialsApi,
+    CasesApi,
     AuditEventsApi,
     JobRunsApi,
 )

@@ -71,6 +71,10 @@ class Permission(StrEnum):
     """Open papers of applications within one's reach."""
     MATERIALS_ADD = "materials.add"
     """Attach papers to one's own draft."""
+    PRINT_COPIES_LIST = "print_copies.list"
+    """Read who printed which form, when and how often."""
+    PRINT_COPIES_ADD = "print_copies.add"
+    """Print forms, personal numbers whole; every copy is numbered and recorded (A3)."""
 
     CASES_LIST = "cases.list"
     """See business within one's reach."""
@@ -126,6 +130,8 @@ _READ_OFFICE = frozenset(
         P.APPLICATIONS_LIST,
         P.MATERIALS_LIST,
         P.CASES_LIST,
+        P.PRINT_COPIES_LIST,
+        P.PRINT_COPIES_ADD,
         P.CATALOGUE_LIST,
     }
 )
@@ -148,6 +154,8 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.APPLICATIONS_ADD,
             P.MATERIALS_LIST,
             P.MATERIALS_ADD,
+            P.PRINT_COPIES_LIST,
+            P.PRINT_COPIES_ADD,
         }
     ),
     RoleName.REVIEWER: _READ_OFFICE | {P.APPLICATIONS_REVIEW, *_OWN_KEY},
@@ -189,6 +197,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.APPLICATIONS_LIST,
             P.MATERIALS_LIST,
             P.CASES_LIST,
+            P.PRINT_COPIES_LIST,
             P.AUDIT_EVENTS_LIST,
             P.CATALOGUE_LIST,
         }

@@ -1,6 +1,6 @@
-"""The fixed words that annexes 3–7 print around a form's lines (A3): data, as all their words."""
+"""The fixed words printed around a form's lines (A3–A7) and on sheets: data, as all their words."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
@@ -8,7 +8,7 @@ import yaml
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetWords:
-    """What is printed on every sheet."""
+    """What is printed on every sheet; `copy` and `page` have places for their numbers."""
 
     annex: str
     seal: str
@@ -18,6 +18,12 @@ class SheetWords:
     number: str
     opinion: str
     date: str
+    copy: str
+    page: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return them as a template reads them."""
+        return asdict(self)
 
 
 SHEET_WORDS = SheetWords(

@@ -24,6 +24,7 @@ from app.models.keys import Key, KeyMovement
 from app.models.materials import Material, PaperCheck
 from app.models.notices import Notice
 from app.models.organizations import Organization
+from app.models.prints import PrintCopy
 from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor
 
@@ -232,6 +233,12 @@ def cases(model: Any, actor: Actor) -> Predicate:
         own = select(ORGANIZATIONS.district_code).where(unit)
         seen.append(model.district_code == own.scalar_subquery())
     return or_(*seen)
+
+
+@scope(PrintCopy)
+def print_copies(model: Any, actor: Actor) -> Predicate:
+    """Follow the application (A3)."""
+    return _through_application(model.application_id, actor)
 
 
 @scope(Notice)

@@ -20,6 +20,7 @@ from app.security.actor import Actor
 from app.security.audit import record
 from app.services.forms import FormReader, TypedForm
 from app.services.numbers import next_number
+from app.services.printing import void_changed_copies
 from app.workflow.door import lock, touch
 from app.workflow.engine import lifecycle_of, why_not
 from app.workflow.form import check_kind
@@ -160,6 +161,7 @@ def save_draft(
     typed.write(application)
     touch(application)
     session.flush()
+    void_changed_copies(session, application, actor=actor, now=now)
     record(
         session,
         tag="application:edited",

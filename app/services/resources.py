@@ -25,6 +25,7 @@ from app.models.materials import Material
 from app.models.offices import District, Office, OfficeDuty
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
+from app.models.prints import PrintCopy
 from app.models.regulations import Article, KindInfo, PaperRequirement, Pledge, RoadStep
 from app.models.roles import Role
 from app.services.columns import Column, UnfitValueError, columns_of
@@ -257,6 +258,14 @@ def _declared() -> Iterator[Resource]:
         fixed=frozenset({"number", "business_type", "owner_id"}),
         through=("owner_id",),
         acts=True,
+    )
+    yield Resource(
+        name="print_copies",
+        model=PrintCopy,
+        singular=N_("Printed copy"),
+        plural=N_("Printed copies"),
+        title=("copy_number",),
+        permission=Permission.PRINT_COPIES_LIST,
     )
     yield Resource(
         name="audit_events",

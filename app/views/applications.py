@@ -24,6 +24,7 @@ from app.services.commits import committing
 from app.services.resources import RESOURCES
 from app.views.access import current_actor, local_path, requires, wants_json
 from app.views.base import Answer, ConsoleView
+from app.views.prints import may_print, new_copy_url
 from app.views.road import next_turn, office_of, steps
 from app.views.sheet import SHOWN_LINES, Sheet
 from app.views.story import timeline
@@ -69,11 +70,11 @@ class ApplicationView(ConsoleView):
         shown = application.lines[:SHOWN_LINES]
         return render_template(
             "applications/show.html",
-            head=sheet.head(buttons(application, acts)),
+            head=sheet.head(print_buttons(application, actor) + buttons(application, acts)),
             next=turn,
             outcome=outcome(sheet),
             sent="sent" in request.args and application.state == ApplicationState.SUBMITTED,
-            print_url=print_url(application),
+            print_url=print_url(application) if may_print(actor) else "",
             facts=sheet.facts(),
             columns=sheet.columns(),
             lines=[sheet.line(line) for line in shown],
@@ -137,9 +138,7 @@ _DONE = {
 
 def buttons(application: Application, acts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the buttons of the page of a form: what its reader can do with it now."""
-    drawn: list[dict[str, Any]] = [
-        {"label": _("Print the form"), "url": print_url(application), "icon": "printer"}
-    ]
+    drawn: list[dict[str, Any]] = []
     allowed = {act["action"]: act for act in acts if act["allowed"]}
     if allowed.keys() & DECIDING:
         drawn.append(
@@ -179,8 +178,20 @@ def buttons(application: Application, acts: list[dict[str, Any]]) -> list[dict[s
     return drawn
 
 
+def print_buttons(application: Application, actor: Actor) -> list[dict[str, Any]]:
+    """Return the buttons that take the form to paper: its copies so far, and one more (A3)."""
+    drawn: list[dict[str, Any]] = []
+    if actor.may(Permission.PRINT_COPIES_LIST):
+        drawn.append({"label": _("Printed copies"), "url": print_url(application), "icon": "files"})
+    if may_print(actor):
+        url = new_copy_url(application)
+        label = _("Print the form")
+        drawn.append({"label": label, "url": url, "icon": "printer", "method": "post"})
+    return drawn
+
+
 def print_url(application: Application) -> str:
-    """Return the address of the form as it is printed, signed and stamped (第五条（二）)."""
+    """Return the address of the form's copies on paper, signed and stamped (第五条（二）)."""
     return url_for("PrintView.form", application_id=application.id)
 
 

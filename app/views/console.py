@@ -10,6 +10,7 @@ from app.views.keys import KeyMovementView, KeyView
 from app.views.organizations import OrganizationView
 from app.views.permissions import PermissionItemView
 from app.views.pickers import PickerView
+from app.views.prints import PrintCopyView
 from app.views.regulations import (
     ArticleView,
     OfficeDutyView,
@@ -38,6 +39,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     OfficeDutyView,
     JobRunView,
     RoleView,
+    PrintCopyView,
     SearchView,
     PickerView,
 )

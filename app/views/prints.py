@@ -1,91 +1,168 @@
-"""The form on paper, in the annex's own layout, for signature and seal (A3, 第五条（二）)."""
+"""Forms on paper for signature and seal: numbered copies, who printed them (A3, 第五条（二）)."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
-from flask import render_template
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
+from werkzeug.wrappers import Response
 
 from app.catalog.permissions import Permission
-from app.catalog.sheet_words import SHEET_WORDS
 from app.clock import now
 from app.extensions import db
-from app.i18n import speaking
-from app.models.applications import ApplicationLine
-from app.models.permissions import PermissionItem
-from app.security.audit import record
-from app.services import regulations, sheets
+from app.i18n import _
+from app.models.applications import Application
+from app.models.prints import PrintCopy
+from app.security.actor import Actor
+from app.services import printing, sheets
+from app.services.commits import committing
+from app.services.resources import RESOURCES
 from app.views.access import current_actor, requires
-from app.views.sheet import Sheet
-from app.views.wording import label
+from app.views.base import ConsoleView
+from app.views.documents import pdf
+from app.views.wording import when
 
-LINES_A_PAGE = 5
-ANNEX_LANGUAGE = "zh"
+PRINTED = "application:printed"
 
 
 class PrintView(BaseView):
-    """Printed forms: they show personal numbers whole, so that every printing is recorded."""
+    """The copies of one form; they show personal numbers whole, so that each is recorded."""
 
     route_base = "/applications"
     default_view = "form"
 
     @expose("/<int:application_id>/print")
-    @requires(Permission.APPLICATIONS_LIST)
+    @requires(Permission.PRINT_COPIES_LIST)
     def form(self, application_id: int) -> str:
-        """Lay the form out as the annex prints it, five lines to a page."""
-        actor, moment = current_actor(), now()
-        session = db.session()
-        application = sheets.load_sheet(session, application_id, actor)
-        sheet = Sheet(session=session, application=application, actor=actor, now=moment)
-        pledge = regulations.pledge_for(session, application.kind, sheet.day)
-        page = render_template(
+        """Show the copies printed so far, and one of them as it comes out of the printer."""
+        actor = current_actor()
+        application = sheets.load_sheet(db.session(), application_id, actor)
+        copies = printing.copies_of(db.session(), application)
+        valid = [copy for copy in copies if not printing.is_void(copy, application)]
+        asked = request.args.get("copy", "")
+        shown = next((copy for copy in valid if str(copy) == asked), next(iter(valid), None))
+        return render_template(
             "applications/print.html",
-            words=SHEET_WORDS,
-            application=application,
-            organization=application.organization,
-            kind=sheet.kind,
-            columns=[column.heading.zh for column in sheet.kind.columns],
-            pages=list(pages(sheet)),
-            pledge=pledge.text_zh if pledge else "",
+            head=_head(application, shown, actor),
+            copies=[_drawn(application, copy, shown, valid) for copy in copies],
+            view_url=_address(application, shown) if shown and may_print(actor) else "",
+            empty=_empty(application, copies, actor),
         )
-        record(
+
+    @expose("/<int:application_id>/copies", methods=["POST"])
+    @requires(Permission.PRINT_COPIES_ADD)
+    def print(self, application_id: int) -> Response:
+        """Number one more copy and show it."""
+        session, actor, moment = db.session(), current_actor(), now()
+        application = sheets.load_sheet(session, application_id, actor)
+        with committing(
             session,
-            tag="application:printed",
-            subject=application,
+            tag=PRINTED,
             actor=actor,
             now=moment,
-            new={"lines": len(application.lines)},
-            rule="A3",
-            article="第五条",
-        )
+            subject_type="application",
+            subject_id=application.id,
+            subject_label=application.number,
+            organization_id=application.organization_id,
+        ):
+            made = printing.make_copy(session, application, actor=actor, now=moment)
+        number = made.copy_number
+        flash(_("Copy %(number)s is ready to be printed.", number=number), "success")
+        here = url_for("PrintView.form", application_id=application_id, copy=number)
+        return redirect(here, HTTPStatus.SEE_OTHER)
+
+    @expose("/<int:application_id>/copies/<int:copy_number>")
+    @requires(Permission.PRINT_COPIES_ADD)
+    def copy(self, application_id: int, copy_number: int) -> Response:
+        """Hand over a copy as a PDF, to be shown or, with `download`, to be saved."""
+        session, actor = db.session(), current_actor()
+        application = sheets.load_sheet(session, application_id, actor)
+        found = printing.find_copy(session, application, copy_number)
+        content = printing.print_form(session, application, found, actor=actor, now=now())
+        name = f"{application.number}-{copy_number}"
         session.commit()
-        return page
+        return pdf(content, name, download="download" in request.args)
 
 
-def pages(sheet: Sheet) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of each page, filled up with empty ones as on the annex."""
-    names = [column.field for column in sheet.kind.columns]
-    lines = sheet.application.lines
-    for start in range(0, max(len(lines), 1), LINES_A_PAGE):
-        rows = [
-            {"position": line.position, "cells": [cell(line, name) for name in names]}
-            for line in lines[start : start + LINES_A_PAGE]
-        ]
-        empty = range(start + len(rows) + 1, start + LINES_A_PAGE + 1)
-        rows += [{"position": position, "cells": [""] * len(names)} for position in empty]
-        yield rows
+class PrintCopyView(ConsoleView):
+    """The log of printed copies within one's reach."""
+
+    resource = RESOURCES["print_copies"]
+    has_records = False
 
 
-def cell(line: ApplicationLine, name: str) -> str:
-    """Return what stands in the column `name` of a printed line, in the annex's language."""
-    value = getattr(line, name, None)
-    if name == "items":
-        return "；".join(_title(item) for item in line.items)
-    if name == "sex":
-        with speaking(ANNEX_LANGUAGE):
-            return label(value) if value else ""
-    return "" if value is None else str(value)
+def _head(application: Application, shown: PrintCopy | None, actor: Actor) -> dict[str, Any]:
+    actions: list[dict[str, Any]] = []
+    if may_print(actor):
+        if shown is not None:
+            save = _address(application, shown, download=1)
+            actions.append({"label": _("Save as PDF"), "url": save, "icon": "download"})
+        actions.append(_new_copy(application))
+    return {
+        "title": _("Printed copies"),
+        "number": application.number,
+        "crumbs": [
+            {"label": _("Applications"), "url": url_for("ApplicationView.list")},
+            {
+                "label": application.number,
+                "url": url_for("ApplicationView.show", pk=application.id),
+            },
+            {"label": _("Printed copies")},
+        ],
+        "actions": actions,
+    }
 
 
-def _title(item: PermissionItem) -> str:
-    return item.title_zh
+def may_print(actor: Actor) -> bool:
+    """Whether the actor may take forms on paper."""
+    return actor.may(Permission.PRINT_COPIES_ADD)
+
+
+def new_copy_url(application: Application) -> str:
+    """Return the address that numbers one more copy (by POST) and shows it."""
+    return url_for("PrintView.print", application_id=application.id)
+
+
+def _new_copy(application: Application) -> dict[str, Any]:
+    return {
+        "label": _("Print a new copy"),
+        "url": new_copy_url(application),
+        "icon": "printer",
+        "method": "post",
+        "primary": True,
+    }
+
+
+def _address(application: Application, copy: PrintCopy, **more: Any) -> str:
+    return url_for(
+        "PrintView.copy", application_id=application.id, copy_number=copy.copy_number, **more
+    )
+
+
+def _drawn(
+    application: Application,
+    copy: PrintCopy,
+    shown: PrintCopy | None,
+    valid: Sequence[PrintCopy],
+) -> dict[str, Any]:
+    here = url_for("PrintView.form", application_id=application.id, copy=copy.copy_number)
+    return {
+        "number": copy.copy_number,
+        "pages": copy.pages,
+        "by": copy.printed_by.name,
+        "at": when(copy.printed_at),
+        "void": copy not in valid,
+        "voided_at": when(copy.voided_at),
+        "shown": copy is shown,
+        "url": here if copy in valid else "",
+    }
+
+
+def _empty(application: Application, copies: Sequence[PrintCopy], actor: Actor) -> dict[str, Any]:
+    title = _("No copy of this form counts") if copies else _("Not printed yet")
+    reason = _("The form has been changed since it was printed.") if copies else ""
+    drawn: dict[str, Any] = {"title": title, "reason": reason, "icon": "printer"}
+    if may_print(actor):
+        drawn["action"] = _new_copy(application)
+    return drawn

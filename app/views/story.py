@@ -42,6 +42,8 @@ TOLD: dict[str, str] = {
     "application:completed": N_("Completed"),
     "application:papers_checked": N_("Papers recorded"),
     "application:printed": N_("Form printed"),
+    "application:copy_opened": N_("Printed copy opened"),
+    "application:copies_voided": N_("Printed copies made void"),
     "application:person_revealed": N_("Personal number shown"),
     "material:added": N_("Paper attached"),
     "material:removed": N_("Paper removed"),

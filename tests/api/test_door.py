@@ -26,6 +26,7 @@ UNSAFE = [
     ("POST", "applications/1/lines/1/reveal"),
     ("POST", "materials/"),
     ("DELETE", "materials/1"),
+    ("POST", "print_copies/"),
     ("POST", "security/password"),
     ("POST", "security/logout"),
 ]

@@ -19,6 +19,7 @@ READABLE = {
     "key_movements": "research1",
     "applications": "reg1",
     "materials": "reg1",
+    "print_copies": "reg1",
     "audit_events": "auditor",
     "job_runs": "system_administrator",
 }

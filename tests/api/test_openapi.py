@@ -16,6 +16,7 @@ CONTRACT = (
     "key_movements",
     "applications",
     "materials",
+    "print_copies",
     "audit_events",
     "job_runs",
 )

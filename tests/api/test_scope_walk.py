@@ -42,6 +42,7 @@ SEES: dict[str, set[str]] = {
     "drafts": {"auditor", "west.admin"},
     "materials": {"auditor", "west.admin"},
     "cases": {"reg1", "info1", "research1", "auditor", "west.admin"},
+    "print_copies": {"reg1", "auditor", "west.admin"},
     "audit_events": {"auditor"},
 }
 """Who sees what belongs to west: a draft nobody but the unit itself and the auditor."""
@@ -62,6 +63,8 @@ def west(rest, office, session):
         data={"application_id": str(draft), "file": (io.BytesIO(png()), f"{MARKED}.png")},
     )
     assert sent.status_code == 201, sent.json
+    paper = rest("west.admin").post("print_copies/", {"application_id": handed_in})
+    assert paper.status_code == 201, paper.json
     holder = office.account("bank.admin")
     holder.roles = list(session.scalars(select(Role).where(Role.name == "holder")))
     session.commit()
@@ -77,6 +80,7 @@ def west(rest, office, session):
         "drafts": draft,
         "materials": sent.json["id"],
         "cases": case(office, "west.admin", district_code="110102"),
+        "print_copies": paper.json["id"],
         "audit_events": office.events()[0].id,
     }
     numbers = [office.application(identity).number for identity in (handed_in, draft)]

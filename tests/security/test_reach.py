@@ -25,6 +25,7 @@ from app.models.offices import District, OfficeDuty
 from app.models.offices import Office as OfficeRow
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
+from app.models.prints import PrintCopy
 from app.models.regulations import (
     Article,
     CatalogueRevision,
@@ -36,6 +37,7 @@ from app.models.regulations import (
 from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor, acting
 from app.security.scopes import SCOPES
+from app.services.printing import make_copy
 from tests.conftest import disconnect
 from tests.support.cases import some_of_everybodys, within_reach
 from tests.support.databases import Backend
@@ -100,6 +102,8 @@ def populate(office: Office) -> None:
                 uploaded_at=office.now,
             )
         )
+    for form in office.session.query(Application).all():
+        make_copy(office.session, form, actor=office.actor("info1"), now=office.now)
     office.perform(staff_of(OfficeCode.MKT), 2, "claim", idempotency_key="seen")
     child = office.organization("institute")
     child.parent_id = office.organization("bank").id
@@ -223,6 +227,7 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     Remark: _of_application,
     Material: _of_application,
     PaperCheck: _of_application,
+    PrintCopy: _of_application,
     Notice: lambda _session, who: lambda row: row.account_id == who.account_id,
     IdempotencyKey: lambda _session, who: lambda row: row.actor_id == who.account_id,
     AuditEvent: lambda _session, _who: lambda _row: False,

@@ -1,4 +1,10 @@
-// The button on a form laid out for paper; without scripts the browser's own command prints it.
-const button = document.getElementById("print");
-button.hidden = false;
-button.addEventListener("click", () => window.print());
+// The button over a form shown on paper; without scripts the viewer's own command prints it.
+const button = document.querySelector("[data-print-paper]");
+const frame = document.getElementById("paper-frame");
+if (button && frame) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    frame.contentWindow.focus();
+    frame.contentWindow.print();
+  });
+}

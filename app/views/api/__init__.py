@@ -12,6 +12,7 @@ from app.views.api.materials import MaterialsApi
 from app.views.api.openapi import OpenApiDocument, SpecifiedApi
 from app.views.api.organizations import OrganizationsApi
 from app.views.api.permissions import PermissionItemsApi
+from app.views.api.prints import PrintCopiesApi
 from app.views.api.security import SecurityApi
 
 APIS: tuple[type[SpecifiedApi], ...] = (
@@ -25,6 +26,7 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     ApplicationsApi,
     MaterialsApi,
     CasesApi,
+    PrintCopiesApi,
     AuditEventsApi,
     JobRunsApi,
 )

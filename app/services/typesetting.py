@@ -1,0 +1,67 @@
+"""PDF by typst: a template of `app/templates/print`, data, one embedded type (A3–A7).
+
+The same data give the same bytes on any machine: no type of the system is used, and the time in the
+document is the one that is given. The library is loaded with the first print.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from typst import Compiler
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "print"
+TYPE_PACKAGE = "noto_cjk_sans_otc"
+STANDARD: Literal["a-2b"] = "a-2b"
+
+_one_at_a_time = threading.Lock()
+
+
+@cache
+def _compiler(template: str) -> "Compiler":
+    from typst import Compiler
+
+    found = find_spec(TYPE_PACKAGE)
+    if found is None or found.origin is None:
+        message = f"the package {TYPE_PACKAGE} with the printing type is not installed"
+        raise RuntimeError(message)
+    return Compiler(
+        TEMPLATES / f"{template}.typ",
+        root=TEMPLATES,
+        font_paths=[Path(found.origin).parent],
+        ignore_system_fonts=True,
+    )
+
+
+def typeset(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
+    """Return the PDF that `template` makes of `data`, dated `at`; data are never markup.
+
+    A compiler serves one thread at a time.
+    """
+    given = {"data": json.dumps(data, ensure_ascii=False)}
+    with _one_at_a_time:
+        made = _compiler(template).compile(
+            format="pdf", sys_inputs=given, pdf_standards=[STANDARD], timestamp=int(at.timestamp())
+        )
+    if not isinstance(made, bytes):
+        message = f"{template} made no single document"
+        raise TypeError(message)
+    return made
+
+
+def qr_code(text: str) -> str:
+    """Return `text` as a QR code in SVG, with its quiet zone; a quarter of it may be spoilt."""
+    import segno
+
+    drawn = BytesIO()
+    segno.make(text, error="q", micro=False).save(
+        drawn, kind="svg", border=4, xmldecl=False, nl=False
+    )
+    return drawn.getvalue().decode()

@@ -40,7 +40,7 @@ class PrintCopy(Base):
         ),
     )
     copy_number: Mapped[int] = mapped_column(
-        info=field_info(label=N_("Copy"), kind="integer", in_list=True, rule="A3")
+        info=field_info(label=N_("Printout"), kind="integer", in_list=True, rule="A3")
     )
     pages: Mapped[int] = mapped_column(
         info=field_info(label=N_("Pages"), kind="integer", in_list=True)

@@ -59,7 +59,7 @@ def make_copy(
     copies = copies_of(session, application)
     if len(copies) >= MOST_COPIES:
         raise Conflict(
-            N_("This form has been printed %(limit)s times: use one of its copies."),
+            N_("This form has been printed %(limit)s times: use one of its printouts."),
             code="too_many_copies",
             rule=RULE,
             limit=MOST_COPIES,
@@ -154,7 +154,7 @@ def print_form(
     """
     if is_void(copy, application):
         raise Conflict(
-            N_("This copy is void: the form has been changed since. Print it again."),
+            N_("This printout is void: the form has been changed since. Print it again."),
             code="copy_is_void",
             rule=RULE,
         )

@@ -262,8 +262,8 @@ def _declared() -> Iterator[Resource]:
     yield Resource(
         name="print_copies",
         model=PrintCopy,
-        singular=N_("Printed copy"),
-        plural=N_("Printed copies"),
+        singular=N_("Printout"),
+        plural=N_("Printouts"),
         title=("copy_number",),
         permission=Permission.PRINT_COPIES_LIST,
     )

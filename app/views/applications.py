@@ -182,7 +182,7 @@ def print_buttons(application: Application, actor: Actor) -> list[dict[str, Any]
     """Return the buttons that take the form to paper: its copies so far, and one more (A3)."""
     drawn: list[dict[str, Any]] = []
     if actor.may(Permission.PRINT_COPIES_LIST):
-        drawn.append({"label": _("Printed copies"), "url": print_url(application), "icon": "files"})
+        drawn.append({"label": _("Printouts"), "url": print_url(application), "icon": "files"})
     if may_print(actor):
         url = new_copy_url(application)
         label = _("Print the form")

@@ -68,7 +68,7 @@ class PrintView(BaseView):
         ):
             made = printing.make_copy(session, application, actor=actor, now=moment)
         number = made.copy_number
-        flash(_("Copy %(number)s is ready to be printed.", number=number), "success")
+        flash(_("Printout %(number)s is ready for the printer.", number=number), "success")
         here = url_for("PrintView.form", application_id=application_id, copy=number)
         return redirect(here, HTTPStatus.SEE_OTHER)
 
@@ -100,7 +100,7 @@ def _head(application: Application, shown: PrintCopy | None, actor: Actor) -> di
             actions.append({"label": _("Save as PDF"), "url": save, "icon": "download"})
         actions.append(_new_copy(application))
     return {
-        "title": _("Printed copies"),
+        "title": _("Printouts"),
         "number": application.number,
         "crumbs": [
             {"label": _("Applications"), "url": url_for("ApplicationView.list")},
@@ -108,7 +108,7 @@ def _head(application: Application, shown: PrintCopy | None, actor: Actor) -> di
                 "label": application.number,
                 "url": url_for("ApplicationView.show", pk=application.id),
             },
-            {"label": _("Printed copies")},
+            {"label": _("Printouts")},
         ],
         "actions": actions,
     }
@@ -126,7 +126,7 @@ def new_copy_url(application: Application) -> str:
 
 def _new_copy(application: Application) -> dict[str, Any]:
     return {
-        "label": _("Print a new copy"),
+        "label": _("Print it anew"),
         "url": new_copy_url(application),
         "icon": "printer",
         "method": "post",
@@ -160,7 +160,7 @@ def _drawn(
 
 
 def _empty(application: Application, copies: Sequence[PrintCopy], actor: Actor) -> dict[str, Any]:
-    title = _("No copy of this form counts") if copies else _("Not printed yet")
+    title = _("No printout of this form counts") if copies else _("Not printed yet")
     reason = _("The form has been changed since it was printed.") if copies else ""
     drawn: dict[str, Any] = {"title": title, "reason": reason, "icon": "printer"}
     if may_print(actor):

@@ -194,8 +194,10 @@ class AuditOutcome(StrEnum):
 
 
 class JobState(StrEnum):
-    """How far a run of a scheduled job has come."""
+    """How far a run of a job, due by the clock or asked for by a person, has come."""
 
+    WAITING = "waiting"
     RUNNING = "running"
+    STOPPED = "stopped"
     DONE = "done"
     FAILED = "failed"

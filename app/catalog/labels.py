@@ -143,7 +143,9 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         e.AuditOutcome.REFUSED: N_("Denied"),
     },
     e.JobState: {
+        e.JobState.WAITING: N_("Waiting to begin"),
         e.JobState.RUNNING: N_("Running"),
+        e.JobState.STOPPED: N_("Stopped"),
         e.JobState.DONE: N_("Done"),
         e.JobState.FAILED: N_("Failed"),
     },

@@ -87,6 +87,9 @@ class Permission(StrEnum):
     CASES_IMPORT = "cases.import"
     """Take over business from the running system, of any organisation, at any stage."""
 
+    JOB_RUNS_LIST = "job_runs.list"
+    """See the long work that one has asked for; who reads the catalogue sees every run."""
+
     AUDIT_EVENTS_LIST = "audit_events.list"
     """Read the audit trail."""
     CATALOGUE_LIST = "catalogue.list"
@@ -123,6 +126,7 @@ class RoleName(StrEnum):
 
 _READ_OFFICE = frozenset(
     {
+        P.JOB_RUNS_LIST,
         P.ORGANIZATIONS_LIST,
         P.ACCOUNTS_LIST,
         P.ACCOUNTS_REVEAL,
@@ -145,6 +149,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     RoleName.ORGANIZATION_ADMINISTRATOR: frozenset(
         {
             *_OWN_CASES,
+            P.JOB_RUNS_LIST,
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.ACCOUNTS_REVEAL,
@@ -187,6 +192,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     },
     RoleName.AUDITOR: frozenset(
         {
+            P.JOB_RUNS_LIST,
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.ACCOUNTS_REVEAL,
@@ -204,6 +210,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     ),
     RoleName.SYSTEM_ADMINISTRATOR: frozenset(
         {
+            P.JOB_RUNS_LIST,
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.PERMISSION_ITEMS_LIST,
@@ -215,6 +222,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     ),
     RoleName.SECURITY_ADMINISTRATOR: frozenset(
         {
+            P.JOB_RUNS_LIST,
             P.ORGANIZATIONS_LIST,
             P.ORGANIZATIONS_ADD,
             P.ORGANIZATIONS_EDIT,

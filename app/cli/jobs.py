@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -21,6 +22,7 @@ from app.jobs.schedule import JOBS, Job
 from app.models.jobs import JobRun
 from app.security.actor import Actor, acting
 from app.services.job_runs import last_runs
+from config import Settings
 
 group = AppGroup("jobs", help="Scheduled work.")
 
@@ -158,8 +160,16 @@ def _serve(*, once: bool) -> None:
     if once:
         for done in scheduler.run_due(_session, now=clock.now()):
             click.echo(done)
+        for done in scheduler.run_waiting(_session, files=_files()):
+            click.echo(done)
         return
-    scheduler.serve(_opener(current_app._get_current_object()))  # type: ignore[attr-defined] # noqa: SLF001 - Flask's own way to the application behind the proxy
+    opener = _opener(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - Flask's own way to the application behind the proxy
+    scheduler.serve(opener, files=_files())
+
+
+def _files() -> Path:
+    settings: Settings = current_app.config["KEYDESK"]
+    return settings.files_dir
 
 
 @contextmanager

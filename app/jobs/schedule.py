@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.clock import OFFICE_ZONE
 from app.i18n import N_
 from app.jobs.idempotency_keys import expire_idempotency_keys
+from app.jobs.results import expire_results
 
 Work = Callable[..., Iterator[Mapping[str, int]]]
 DAY = timedelta(days=1)
@@ -55,6 +56,12 @@ JOBS: dict[str, Job] = {
             label=N_("Forget the outcomes of repeated requests after 30 days"),
             work=expire_idempotency_keys,
             schedule=Daily(time(3, 10)),
+        ),
+        Job(
+            name="expire_results",
+            label=N_("Delete result files of long work after 30 days"),
+            work=expire_results,
+            schedule=Daily(time(3, 20)),
         ),
     )
 }

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -14,13 +15,16 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.clock import OFFICE_ZONE
-from app.jobs.runner import run_job
+from app.jobs.runner import run_asked_for, run_job
 from app.jobs.schedule import JOBS, Job
 
 log = logging.getLogger(__name__)
 
 CATCH_UP_MINUTES = 5
 """So often is looked for what was missed, and for runs whose process has died."""
+
+LOOK_SECONDS = 2
+"""So often is looked for long work that somebody has asked for."""
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 
@@ -41,7 +45,25 @@ def run_due(
     return done
 
 
-def serve(open_session: OpenSession) -> None:
+def run_waiting(
+    open_session: OpenSession,
+    *,
+    files: Path,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[str]:
+    """Do the long work that has been asked for until none waits; return what was done."""
+    done: list[str] = []
+    while not stopped():
+        with open_session() as session:
+            run = run_asked_for(session, files=files, now=clock.now(), stopped=stopped)
+            if run is None:
+                return done
+            done.append(str(run))
+            log.info("%s: %s, %s rows", run, run.state, run.done)
+    return done
+
+
+def serve(open_session: OpenSession, *, files: Path) -> None:
     """Run jobs at their times until SIGTERM or Ctrl-C, which stop a job between two steps."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -59,6 +81,12 @@ def serve(open_session: OpenSession) -> None:
         IntervalTrigger(minutes=CATCH_UP_MINUTES, timezone=OFFICE_ZONE),
         id="catch_up",
         next_run_time=clock.now(),
+        **options,
+    )
+    scheduler.add_job(
+        lambda: run_waiting(open_session, files=files, stopped=stop.is_set),
+        IntervalTrigger(seconds=LOOK_SECONDS, timezone=OFFICE_ZONE),
+        id="asked_for",
         **options,
     )
     scheduler.start()

@@ -20,6 +20,7 @@ from app.models.applications import Application, ApplicationLine
 from app.models.audit import AuditEvent, IdempotencyKey
 from app.models.cases import Case
 from app.models.grants import AccountGrant
+from app.models.jobs import JobRun
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material, PaperCheck
 from app.models.notices import Notice
@@ -253,6 +254,14 @@ def notices(model: Any, actor: Actor) -> Predicate:
 def idempotency_keys(model: Any, actor: Actor) -> Predicate:
     """One's own: the outcome of an act is kept with it."""
     return EVERYTHING if sees_everything(actor) else _is(model.actor_id, actor.account_id)
+
+
+@scope(JobRun)
+def job_runs(model: Any, actor: Actor) -> Predicate:
+    """Who reads the catalogue every run, everybody else what they asked for themselves."""
+    if sees_everything(actor) or actor.may(Permission.CATALOGUE_LIST):
+        return EVERYTHING
+    return _is(model.requested_by_id, actor.account_id)
 
 
 @scope(AuditEvent)

@@ -1,15 +1,17 @@
 """Runs of jobs: claimed once for each period, alive while they beat, ended with their counts."""
 
+import os
+import socket
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import JobState
-from app.models.jobs import JobRun
+from app.models.jobs import ASKED_FOR, JobRun
 
 LEASE = timedelta(minutes=10)
 """A run that has not beaten for so long has died; another scheduler goes on with it."""
@@ -36,6 +38,13 @@ def claim(
         "done": 0,
         "counts": {},
         "error": "",
+        "title": "",
+        "params": {},
+        "place": {},
+        "language": "zh",
+        "stop_wanted": False,
+        "result_name": "",
+        "result_type": "",
     }
     statement = dialect.insert(JobRun).values(**fresh)
     statement = statement.on_conflict_do_nothing(index_elements=["job", "period"])
@@ -53,15 +62,62 @@ def _take_over(
         .where(JobRun.job == job, JobRun.period == period)
         .execution_options(populate_existing=True)
     ).one()
-    died = run.state == JobState.RUNNING and run.beat_at <= now - LEASE
-    if not died and not (again and run.state == JobState.FAILED):
+    if not has_died(run, now) and not (again and run.state == JobState.FAILED):
         return None
+    return _take(session, run, worker=worker, now=now)
+
+
+def claim_asked_for(
+    session: Session, *, worker: str, now: datetime, run_id: int | None = None
+) -> JobRun | None:
+    """Return the oldest long work that waits, or whose process has died, as this worker's to do.
+
+    None if there is none, or another worker was quicker. The caller commits.
+    """
+    query = select(JobRun).where(text(ASKED_FOR)).order_by(JobRun.id)
+    if run_id is not None:
+        query = query.where(JobRun.id == run_id)
+    for run in session.scalars(query.execution_options(populate_existing=True)):
+        if run.state == JobState.WAITING or has_died(run, now):
+            taken = _take(session, run, worker=worker, now=now)
+            if taken is not None:
+                return taken
+    return None
+
+
+def has_died(run: JobRun, now: datetime) -> bool:
+    """Whether nobody works on a run any more: its process has gone, or been silent for long."""
+    if run.state != JobState.RUNNING:
+        return False
+    return run.beat_at <= now - LEASE or _has_gone(run.worker)
+
+
+def _has_gone(worker: str) -> bool:
+    """Whether a process of this machine has ended; of another machine's nothing is known."""
+    host, _, process = worker.rpartition(":")
+    if host != socket.gethostname() or not process.isdecimal() or process == str(os.getpid()):
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _take(session: Session, run: JobRun, *, worker: str, now: datetime) -> JobRun | None:
     taken = session.execute(
         update(JobRun)
-        .where(JobRun.id == run.id, JobRun.attempt == run.attempt, JobRun.beat_at == run.beat_at)
+        .where(
+            JobRun.id == run.id,
+            JobRun.state == run.state,
+            JobRun.attempt == run.attempt,
+            JobRun.beat_at == run.beat_at,
+        )
         .values(
             worker=worker[:120],
-            attempt=run.attempt + 1,
+            attempt=run.attempt if run.state == JobState.WAITING else run.attempt + 1,
             state=JobState.RUNNING,
             beat_at=now,
             finished_at=None,

@@ -14,7 +14,7 @@ from app.security.actor import Actor
 from app.workflow.notices import NOTICES
 
 PAGE = 30
-PARAMS = ("number", "comment", "login_name", "serial", "name")
+PARAMS = ("number", "comment", "login_name", "serial", "name", "title")
 MOST = 100
 
 

@@ -291,7 +291,8 @@ def _declared() -> Iterator[Resource]:
         singular=N_("Run of a job"),
         plural=N_("Runs of jobs"),
         title=("job", "period"),
-        permission=Permission.CATALOGUE_LIST,
+        permission=Permission.JOB_RUNS_LIST,
+        tabs="state",
     )
     yield from _rules()
 

@@ -68,6 +68,12 @@ MENU: tuple[Group, ...] = (
                 permissions=frozenset({P.APPLICATIONS_ADD}),
                 rooms=frozenset({"FormView"}),
             ),
+            Entry(
+                label=N_("Runs of jobs"),
+                endpoint="JobRunView.list",
+                icon="clock",
+                permissions=frozenset({P.JOB_RUNS_LIST}),
+            ),
         ),
     ),
     Group(
@@ -157,12 +163,6 @@ MENU: tuple[Group, ...] = (
                 label=N_("Offices"),
                 endpoint="OfficeView.list",
                 icon="diagram-3",
-                permissions=frozenset({P.CATALOGUE_LIST}),
-            ),
-            Entry(
-                label=N_("Runs of jobs"),
-                endpoint="JobRunView.list",
-                icon="clock",
                 permissions=frozenset({P.CATALOGUE_LIST}),
             ),
             Entry(

@@ -16,7 +16,11 @@ from app.views.access import current_actor, signed_in
 from app.views.builder import MOST_ROWS
 from app.views.wording import link, when
 
-SUBJECTS = {"application": "ApplicationView.show", "account": "AccountView.show"}
+SUBJECTS = {
+    "application": "ApplicationView.show",
+    "account": "AccountView.show",
+    "job_run": "JobRunView.show",
+}
 """The page of what a notice is about."""
 
 

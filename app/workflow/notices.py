@@ -54,6 +54,11 @@ def _whose_key_it_was(act: Act) -> set[int]:
     return {holder.id, *administrators} - {act.actor.account_id}
 
 
+def _nobody_else(_act: Act) -> set[int]:
+    """Told by the boundary of long work to who asked for it, and by no act."""
+    return set()
+
+
 NOTICES: dict[str, NoticeKind] = {
     "application_submitted": NoticeKind(
         msgid=N_("Application %(number)s has been handed in."), recipients=_applicants
@@ -78,6 +83,10 @@ NOTICES: dict[str, NoticeKind] = {
     "application_completed": NoticeKind(
         msgid=N_("Application %(number)s is completed."), recipients=_applicants
     ),
+    "job_done": NoticeKind(
+        msgid=N_("%(title)s is done; the result is ready."), recipients=_nobody_else
+    ),
+    "job_failed": NoticeKind(msgid=N_("%(title)s could not be finished."), recipients=_nobody_else),
     "account_activated": NoticeKind(
         msgid=N_("Your account %(login_name)s is active."), recipients=_holder
     ),

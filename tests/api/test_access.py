@@ -30,10 +30,10 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.APPLICATIONS_ADD: {"ApplicationsApi.post", "ApplicationsApi.put"},
     P.MATERIALS_LIST: {f"MaterialsApi.{name}" for name in (*READ, "content")},
     P.MATERIALS_ADD: {"MaterialsApi.post", "MaterialsApi.delete"},
-    P.CATALOGUE_LIST: {f"JobRunsApi.{name}" for name in READ},
     P.CASES_LIST: {f"CasesApi.{name}" for name in (*READ, "actions")},
     P.CASES_ADD: {"CasesApi.post"},
     P.CASES_EDIT: {"CasesApi.put"},
+    P.JOB_RUNS_LIST: {f"JobRunsApi.{name}" for name in (*READ, "result", "stop", "go_on")},
     P.AUDIT_EVENTS_LIST: {f"AuditEventsApi.{name}" for name in READ},
 }
 FRAMEWORK = {"static"}

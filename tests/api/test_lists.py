@@ -348,4 +348,4 @@ def test_runs_of_jobs_tell_their_counts(rest, office, session):
         "done",
         {"suspended": 3},
     )
-    assert rest("east.admin").get("job_runs/").status_code == 403
+    assert rest("east.admin").get("job_runs/").json["result"] == []

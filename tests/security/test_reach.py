@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationState, Category, OfficeCode
+from app.catalog.enums import ApplicationState, Category, JobState, OfficeCode
 from app.catalog.permissions import Permission, RoleName
 from app.extensions import db
 from app.models.accounts import Account
@@ -56,7 +56,6 @@ UNSCOPED: dict[type[Any], str] = {
     PermissionItem: "the annexes are public",
     CatalogueRevision: "a token of the rules' present state",
     NumberSeries: "a counter that names nobody",
-    JobRun: "counts and times of jobs; read by whoever may see jobs at all",
 }
 """Models that hold nothing of an organisation's, each with the reason."""
 
@@ -105,6 +104,18 @@ def populate(office: Office) -> None:
     for form in office.session.query(Application).all():
         make_copy(office.session, form, actor=office.actor("info1"), now=office.now)
     office.perform(staff_of(OfficeCode.MKT), 2, "claim", idempotency_key="seen")
+    for number, login in enumerate((administrator_of("west"), staff_of(OfficeCode.REG))):
+        office.session.add(
+            JobRun(
+                job="count",
+                period=str(number),
+                worker="",
+                state=JobState.WAITING,
+                requested_by_id=office.account(login).id,
+                started_at=office.now,
+                beat_at=office.now,
+            )
+        )
     child = office.organization("institute")
     child.parent_id = office.organization("bank").id
     someone = office.session.query(Account).filter_by(state="active").first()
@@ -231,6 +242,9 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     Notice: lambda _session, who: lambda row: row.account_id == who.account_id,
     IdempotencyKey: lambda _session, who: lambda row: row.actor_id == who.account_id,
     AuditEvent: lambda _session, _who: lambda _row: False,
+    JobRun: lambda _session, who: (
+        lambda row: who.may(Permission.CATALOGUE_LIST) or row.requested_by_id == who.account_id
+    ),
 }
 
 

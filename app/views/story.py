@@ -76,7 +76,6 @@ TOLD: dict[str, str] = {
     "catalogue:added": N_("Rule added"),
     "catalogue:reworded": N_("Rule changed"),
     "catalogue:ended": N_("Rule ended"),
-    "job:done": N_("Job done"),
 }
 """What each tag of the trail means to a reader."""
 

@@ -4,12 +4,13 @@ import select
 import sqlite3
 import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from flask_appbuilder import AppBuilder
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, Pool, event
+from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.models.base import metadata
@@ -21,6 +22,7 @@ appbuilder = AppBuilder()
 
 PREPARED = "prepared"
 """Execution option of a statement that is asked again and again and whose plan fits any values."""
+_only_read: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
 RESTS_SINCE = "rests since"
 LONG_REST = 30.0
 """Seconds after which a resting connection is asked whether it still lives."""
@@ -51,10 +53,51 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "do_execute")
 def _prepare(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
     """Let PostgreSQL keep the plan of a statement that says so."""
-    if not context.execution_options.get(PREPARED) or not isinstance(cursor, psycopg.Cursor):
+    if not isinstance(cursor, psycopg.Cursor):
         return False
-    cursor.execute(statement, parameters, prepare=True)
-    return True
+    prepared = bool(context.execution_options.get(PREPARED))
+    _note(cursor.connection, reads=_reads(context), prepared=prepared)
+    if prepared:
+        cursor.execute(statement, parameters, prepare=True)
+    return prepared
+
+
+@event.listens_for(Engine, "do_executemany")
+def _note_rows(cursor: Any, _statement: str, _parameters: Any, _context: Any) -> None:
+    """Note that many rows are written at once."""
+    if isinstance(cursor, psycopg.Cursor):
+        _note(cursor.connection, reads=False)
+
+
+def _reads(context: Any) -> bool:
+    statement = getattr(context.compiled, "statement", None)
+    return bool(getattr(statement, "is_select", False))
+
+
+def _note(connection: Any, *, reads: bool, prepared: bool = False) -> None:
+    """Keep whether the transaction has prepared something and, up to now, has only read."""
+    if not reads:
+        _only_read[connection] = False
+    elif prepared:
+        _only_read.setdefault(connection, True)
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    if isinstance(driver, psycopg.Connection):
+        _only_read.pop(driver, None)
+
+
+@event.listens_for(Engine, "rollback")
+def _keep_what_is_prepared(connection: Connection) -> None:
+    """End a transaction that only read by a commit: psycopg forgets its statements at a rollback.
+
+    The rollback that follows finds nothing left to do.
+    """
+    driver = None if connection.invalidated else connection.connection.driver_connection
+    if isinstance(driver, psycopg.Connection) and _only_read.pop(driver, False):
+        driver.commit()
 
 
 @event.listens_for(Pool, "checkin")

@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session, joinedload
 from app.catalog.enums import Channel, Duty, OfficeCode, OrganizationType
 from app.catalog.permissions import Permission, RoleName
 from app.models.accounts import Account, account_role
+from app.models.notices import Notice
 from app.models.offices import OfficeDuty
 from app.models.regulations import REVISION_READ, CatalogueRevision
 from app.models.roles import FabPermission, PermissionView, Role, ViewMenu, permission_role
 
 ACTOR = "actor"
 SEPARATOR = "\n"
+MOST_UNREAD = 100
+"""Unread notices are counted up to here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,9 @@ def _account_with_rights() -> Select[Any]:
     )
     duties = select(_joined(OfficeDuty.duty)).where(OfficeDuty.office_code == office)
     revision = select(CatalogueRevision.token)
-    beside = (roles, permissions, duties, revision)
+    fresh = select(Notice.id).where(Notice.account_id == me, Notice.read_at.is_(None))
+    unread = select(func.count()).select_from(fresh.limit(MOST_UNREAD).subquery())
+    beside = (roles, permissions, duties, unread, revision)
     return (
         select(Account, *(each.correlate(None).scalar_subquery() for each in beside))
         .where(Account.id == me)
@@ -93,6 +98,7 @@ class Person:
     roles: str | None
     permissions: str | None
     duties: str | None
+    unread: int
 
     def acting_through(self, channel: Channel, remote_addr: str = "") -> Actor:
         """Return the actor that this person is at a door."""
@@ -109,13 +115,14 @@ class Person:
             permissions=_permissions(self.permissions or ""),
             channel=channel,
             remote_addr=remote_addr,
+            unread=self.unread,
         )
 
 
 def read_person(session: Session, account_id: int) -> Person | None:
     """Return who stands behind `account_id` with duties, roles and permissions as they are now.
 
-    The revision of the rules is read beside them, which nearly every page asks for.
+    The revision of the rules and the unread notices are read beside them: nearly every page asks.
     """
     found = session.execute(_ACCOUNT_WITH_RIGHTS, {"account_id": account_id}).one_or_none()
     if found is None:

@@ -111,8 +111,7 @@ def find_row(
 ) -> Row:
     """Return one row with every declared column, or those named; NotFound beyond the reach."""
     plan = plan_of(resource, columns or tuple(resource.columns))
-    wanted = resource.key == resource.identity(identity)
-    rows = plan.read(session.execute(plan.statement.where(wanted)))
+    rows = plan.read(session.execute(plan.of_key, {"key": resource.identity(identity)}))
     if not rows:
         raise NotFound
     return rows[0]
@@ -233,12 +232,23 @@ class _Reader:
 
     def _in_order(self) -> list[Any]:
         """Walk the list in its order and take the rows that fit."""
+        if not (self.others or self.of_tab or self.offset or self.query.search.strip()):
+            return self._next_ones()
         statement = self.plan.statement.where(*self._conditions(common=True))
         statement = statement.where(*self._tab_conditions())
         if self.place is not None:
             statement = statement.where(self.order.beyond(self.place, backwards=self.backwards))
         statement = self.order.sort(statement, backwards=self.backwards)
         return list(self.session.execute(self._cut(statement)))
+
+    def _next_ones(self) -> list[Any]:
+        """Take the next rows as they come, whatever they are."""
+        place = self.place
+        statement = self.plan.walk(
+            self.order, placed=place is not None, backwards=self.backwards, size=self.size + 1
+        )
+        given = {f"place{n}": value for n, value in enumerate(place or ())}
+        return list(self.session.execute(statement, given))
 
     def _cut(self, statement: Select[Any]) -> Select[Any]:
         return statement.limit(self.size + 1).offset(self.offset or None)

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, literal_column, select
 from sqlalchemy.orm import aliased
 
 from app.i18n import language
 from app.services.columns import Column
 from app.services.cursors import Order
 from app.services.resources import LANGUAGES, RESOURCES, Resource
+
+SAME = {"prepared": True}
+"""For statements whose plan is the same whatever they are given (`extensions.PREPARED`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,28 @@ class Plan:
         for target, condition in joins:
             statement = statement.outerjoin(target, condition)
         self.statement = statement
+        self.of_key = statement.where(resource.key == bindparam("key")).execution_options(**SAME)
+        self._walks: dict[tuple[Any, ...], Select[Any]] = {}
+
+    def walk(self, order: Order, *, placed: bool, backwards: bool, size: int) -> Select[Any]:
+        """Return the statement of a page that leaves nothing out, made once.
+
+        Where it is `placed` it is given `place0`, `place1` of the row that it goes on from.
+        """
+        known = self._walks.get((order.name, placed, backwards, size))
+        if known is None:
+            known = self.statement
+            if placed:
+                place = tuple(
+                    bindparam(f"place{n}", type_=attribute.type)
+                    for n, attribute in enumerate(order.attributes)
+                )
+                known = known.where(order.beyond(place, backwards=backwards))
+            # written out: a plan for any limit expects a tenth of the table
+            known = order.sort(known, backwards=backwards).limit(literal_column(str(size)))
+            known = known.execution_options(**SAME)
+            self._walks[order.name, placed, backwards, size] = known
+        return known
 
     def _place(self, attribute: Any) -> int:
         """Return where `attribute` stands in a row, adding it where it is not there yet."""

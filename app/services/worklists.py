@@ -28,7 +28,6 @@ from app.catalog.permissions import Permission
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.base import UtcDateTime
-from app.models.notices import Notice
 from app.models.organizations import Organization
 from app.models.work import WorkItem
 from app.security.actor import Actor
@@ -71,9 +70,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Figures of one person's day; those of open work and of notices stop at `BOUND`."""
+    """Figures of one person's day; those of open work stop at `BOUND`."""
 
-    unread: int
     waiting: int
     late: int
     returned: int
@@ -255,22 +253,9 @@ def _list(name: str) -> Select[Any]:
     return LISTS[name]()
 
 
-def _unread() -> Any:
-    notices = (
-        select(Notice.id)
-        .where(Notice.account_id == ME, Notice.read_at.is_(None))
-        .limit(BOUND)
-        .subquery()
-    )
-    return select(func.count()).select_from(notices).scalar_subquery()
-
-
 @cache
-def _frame_statement(*, with_work: bool) -> Select[Any]:
-    columns = [_unread()]
-    if with_work:
-        columns.append(_bounded(_waits_for_me()))
-    return select(*columns).execution_options(**OWN_DUTY)
+def _waiting_statement() -> Select[Any]:
+    return select(_bounded(_waits_for_me())).execution_options(**OWN_DUTY)
 
 
 @cache
@@ -279,7 +264,6 @@ def _tally_statement() -> Select[Any]:
         _bounded(_closed_by_me(f"week_{n}", f"week_{n + 1}"), DONE_BOUND) for n in range(WEEKS)
     ]
     return select(
-        _unread(),
         _bounded(_waits_for_me()),
         _bounded(and_(_waits_in_office(), _is_late())),
         _bounded(_still_returned()),
@@ -329,11 +313,11 @@ def decided_by(
     return _fetch(session, "decided", me=actor.account_id, since=since, until=until, most=limit)
 
 
-def frame_counts(session: Session, actor: Actor) -> tuple[int, int]:
-    """Return unread notices and waiting work, in one statement."""
-    with_work = has_duties(actor)
-    row = session.execute(_frame_statement(with_work=with_work), _who(actor)).one()
-    return row[0], row[1] if with_work else 0
+def count_waiting(session: Session, actor: Actor) -> int:
+    """Return how much work waits for this person, `BOUND` at most."""
+    if not has_duties(actor):
+        return 0
+    return session.execute(_waiting_statement(), _who(actor)).scalar_one()  # type: ignore[no-any-return]
 
 
 def tally(session: Session, actor: Actor, *, now: datetime) -> Tally:
@@ -344,12 +328,11 @@ def tally(session: Session, actor: Actor, *, now: datetime) -> Tally:
     given = {**_who(actor), **_when(now), **weeks, "today": start_of_day(now)}
     row = session.execute(_tally_statement(), given).one()
     return Tally(
-        unread=row[0],
-        waiting=row[1],
-        late=row[2],
-        returned=row[3],
-        decided_today=row[4],
-        weeks=tuple(zip(starts[:-1], row[5:], strict=True)),
+        waiting=row[0],
+        late=row[1],
+        returned=row[2],
+        decided_today=row[3],
+        weeks=tuple(zip(starts[:-1], row[4:], strict=True)),
     )
 
 

@@ -1,12 +1,13 @@
 """The frame of every page: the menu by task, who is signed in, what waits, the language (X7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_login import current_user
-from werkzeug.local import LocalProxy
+from markupsafe import Markup
 
 from app import i18n
 from app.catalog.enums import OfficeCode
@@ -15,7 +16,7 @@ from app.extensions import db
 from app.i18n import LANGUAGES, N_, _, language, pick
 from app.security.actor import Actor
 from app.services import regulations, worklists
-from app.views import headers
+from app.views import headers, parts
 from app.views.access import actor_or_none, here
 from app.views.wording import joined, link
 
@@ -176,8 +177,22 @@ MENU: tuple[Group, ...] = (
 )
 
 
-def menu_for(actor: Actor, counts: dict[str, int], room: str | None) -> list[dict[str, Any]]:
-    """Return the groups of the menu that have something for `actor`, and nothing else."""
+def menu_for(actor: Actor, counts: Mapping[str, int], room: str | None) -> Markup:
+    """Return the groups of the menu that have something for `actor`, and nothing else, drawn."""
+    shown = tuple(sorted((name, _bounded(count)) for name, count in counts.items()))
+    return _menu(request.script_root, language(), actor.permissions, room, shown)
+
+
+@lru_cache(maxsize=1024)
+def _menu(
+    _script_root: str,
+    _language: str,
+    permissions: frozenset[Permission],
+    room: str | None,
+    counts: tuple[tuple[str, int | str], ...],
+) -> Markup:
+    """Draw the menu once for all who hold the same permissions and stand in the same room."""
+    counted = dict(counts)
     groups = []
     for group in MENU:
         entries = [
@@ -186,15 +201,15 @@ def menu_for(actor: Actor, counts: dict[str, int], room: str | None) -> list[dic
                 "url": url_for(entry.endpoint),
                 "icon": entry.icon,
                 "active": room is not None and room in (entry.rooms or {_room(entry.endpoint)}),
-                "count": _bounded(counts.get(entry.count, 0)),
+                "count": counted.get(entry.count, 0),
             }
             for entry in group.entries
             if entry.endpoint in current_app.view_functions
-            and (not entry.permissions or entry.permissions & actor.permissions)
+            and (not entry.permissions or entry.permissions & permissions)
         ]
         if entries:
             groups.append({"label": _(group.label), "icon": "", "entries": entries})
-    return groups
+    return Markup(render_template("macros/_menu.html", groups=groups))  # noqa: S704 - just drawn
 
 
 def _room(endpoint: str) -> str:
@@ -242,14 +257,15 @@ def _frame() -> dict[str, Any]:
     frame: dict[str, Any] = {"language": language_switch(), "person": None, "demo": False}
     if actor is None:
         return frame
-    counted = g.get("frame_counts")
-    unread, waiting = counted or worklists.frame_counts(db.session(), actor)
+    waiting = g.get("waiting")
+    if waiting is None:
+        waiting = worklists.count_waiting(db.session(), actor)
     must_change = current_user.must_change_password
     return {
         **frame,
-        "menu": [] if must_change else menu_for(actor, {WAITING: waiting}, request.blueprint),
+        "menu": "" if must_change else menu_for(actor, {WAITING: waiting}, request.blueprint),
         "person": _person(actor),
-        "inbox_count": unread,
+        "inbox_count": actor.unread,
         "urls": {
             "home": url_for("HomeView.index"),
             "search": link("SearchView.index") or url_for("HomeView.index"),
@@ -260,23 +276,23 @@ def _frame() -> dict[str, Any]:
     }
 
 
-def current_frame() -> dict[str, Any]:
-    """Return this request's frame, made when a template first asks: fragments cost nothing."""
-    if "frame" not in g:
-        g.frame = _frame()
-    frame: dict[str, Any] = g.frame
-    return frame
+class Frame:
+    """This request's frame, made when a template first asks: fragments cost nothing."""
 
-
-@lru_cache(maxsize=256)
-def _asset(_script_root: str, filename: str) -> str:
-    return url_for("static", filename=filename)
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self.__dict__.update(_frame())
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def template_url_for(endpoint: str, **values: Any) -> str:
     """Return the address of a page, or of an asset, which a page names some hundred times."""
     if endpoint == "static" and len(values) == 1:
-        return _asset(request.script_root, values["filename"])
+        return parts.asset(request.script_root, values["filename"])
     return url_for(endpoint, **values)
 
 
@@ -284,5 +300,6 @@ def init_app(application: Flask) -> None:
     """Give `frame` and words to every template and the security headers to every answer."""
     headers.init_app(application)
     i18n.install(application.jinja_env)
-    application.jinja_env.globals["frame"] = LocalProxy(current_frame)
+    application.context_processor(lambda: {"frame": Frame()})
     application.jinja_env.globals["url_for"] = template_url_for
+    parts.init_app(application)

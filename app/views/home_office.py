@@ -181,7 +181,7 @@ def chart(tally: Tally) -> dict[str, Any]:
 def _common(actor: Actor, now: datetime) -> dict[str, Any]:
     session = db.session()
     tally = worklists.tally(session, actor, now=now)
-    g.frame_counts = (tally.unread, tally.waiting)  # the frame need not count again
+    g.waiting = tally.waiting  # the frame need not count again
     rows = worklists.waiting(session, actor, limit=ROWS)
     name = _("Waiting for me, oldest first")
     return {

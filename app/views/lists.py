@@ -58,6 +58,7 @@ class ListPage:
         self.actor = actor
         self.reading = Reading(resource, actor)
         self.columns = self._columns()
+        self._names: dict[tuple[str, str], str] = {}
         names = tuple(column.name for column in self.columns)
         self.page: Page = list_page(session, resource, address.query(columns=names))
 
@@ -222,6 +223,11 @@ class ListPage:
 
     def _named(self, target: str, identity: str) -> str:
         """Return what the row of a filter is called, as far as the actor may know."""
+        if (target, identity) not in self._names:
+            self._names[target, identity] = self._name_of(target, identity)
+        return self._names[target, identity]
+
+    def _name_of(self, target: str, identity: str) -> str:
         resource = RESOURCES[target]
         options = few(self.session, target) or []
         for option in options:

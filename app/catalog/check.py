@@ -127,6 +127,21 @@ def acts(catalog: Catalog) -> Iterator[Problem]:
             yield _problem("business_types", business, N_("no permission item opens it"))
 
 
+def posts(catalog: Catalog) -> Iterator[Problem]:
+    """M4a: a post's items exist and are for users of its own tier."""
+    tiers = {item.code: item.tier for item in catalog.permission_items}
+    for post in catalog.posts:
+        if not post.items:
+            yield _problem("posts", post, N_("opens nothing"))
+        for code, times in Counter(post.items).items():
+            if code not in tiers:
+                yield _problem("posts", post, N_("there is no item %(code)s"), code=code)
+            elif tiers[code] != post.tier:
+                yield _problem("posts", post, N_("%(code)s is of another tier"), code=code)
+            if times > 1:
+                yield _problem("posts", post, N_("names %(act)s twice"), act=code)
+
+
 def citations(catalog: Catalog) -> Iterator[Problem]:
     """M3, M11: every citation leads to an article in force on the entry's day, or to an annex."""
     articles = defaultdict(list)
@@ -299,6 +314,7 @@ def dates(catalog: Catalog) -> Iterator[Problem]:
 CHECKS: tuple[Callable[[Catalog], Iterable[Problem]], ...] = (
     counts,
     acts,
+    posts,
     citations,
     rules,
     duties,

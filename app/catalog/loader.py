@@ -86,6 +86,7 @@ FILES: tuple[CatalogFile, ...] = (
         lambda e: (e.code,),
         lambda e: (*_section(e), e.number),
     ),
+    CatalogFile("posts", t.Post, lambda e: (e.code,), lambda e: (_at(OrganizationType, e.tier),)),
     CatalogFile("business_types", t.BusinessType, lambda e: (e.code,), lambda _: ()),
     CatalogFile(
         "offices", t.OfficeEntry, lambda e: (e.code,), lambda e: (_at(OfficeCode, e.code),)

@@ -154,6 +154,18 @@ class PermissionItem(Worded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Post(Worded):
+    """A post and the items that go with it, ticked together on a form (第四条, 附件1)."""
+
+    code: str
+    tier: OrganizationType
+    name: Text
+    items: tuple[str, ...]
+    valid_from: date
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusinessType(Worded):
     """A kind of business that annexes 1–2 name (B1)."""
 
@@ -266,6 +278,7 @@ class Catalog:
     articles: tuple[Article, ...]
     sections: tuple[Section, ...]
     permission_items: tuple[PermissionItem, ...]
+    posts: tuple[Post, ...]
     business_types: tuple[BusinessType, ...]
     offices: tuple[OfficeEntry, ...]
     districts: tuple[District, ...]

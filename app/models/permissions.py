@@ -1,4 +1,4 @@
-"""Permission items: the 57 entries of annexes 1–2 (M4a, M4b)."""
+"""Permission items: the 57 entries of annexes 1–2 (M4a, M4b), and the posts that bundle them."""
 
 from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -85,3 +85,34 @@ class PermissionItem(Dated, Base):
     def __str__(self) -> str:
         """Return the heading."""
         return self.title_zh
+
+
+class Post(Dated, Base):
+    """A post of a tier and the codes of the items that go with it (第四条, 附件1)."""
+
+    __tablename__ = "post"
+    __table_args__ = dated_constraints("post", "code")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(
+        String(40), info=field_info(label=N_("Code"), required=True, in_list=True)
+    )
+    tier: Mapped[OrganizationType] = mapped_column(
+        enum_type(OrganizationType),
+        info=field_info(
+            label=N_("Tier"), kind="choice", required=True, in_list=True, filterable=True
+        ),
+    )
+    name_zh: Mapped[str] = mapped_column(
+        String(60), info=field_info(label=N_("Name in Chinese"), required=True, in_list=True)
+    )
+    name_en: Mapped[str] = mapped_column(
+        String(120), info=field_info(label=N_("Name in English"), required=True, in_list=True)
+    )
+    items: Mapped[list[str]] = mapped_column(
+        JSON, info=field_info(label=N_("Permission items"), in_list=True)
+    )
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name_zh

@@ -23,13 +23,16 @@ from app.catalog.types import (
     PaperRequirement,
     PermissionItem,
     Pledge,
+    Post,
     RoadStep,
 )
 from app.services.catalog.stored import HELD, revision, stored_catalog
 
 APPLICATION_FORM = "application_form"
 
-Dated = TypeVar("Dated", Article, PermissionItem, PaperRequirement, Pledge, KindEntry, RoadStep)
+Dated = TypeVar(
+    "Dated", Article, PermissionItem, PaperRequirement, Pledge, KindEntry, RoadStep, Post
+)
 
 _read: WeakKeyDictionary[Engine, tuple[str, Catalog]] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -102,6 +105,11 @@ def cited(session: Session, reference: str, on_date: date) -> Article | None:
 def items_for(session: Session, tier: OrganizationType, on_date: date) -> list[PermissionItem]:
     """Return a tier's items in the annex's order (M4a, M4b)."""
     return [entry for entry in _on(rules(session).permission_items, on_date) if entry.tier == tier]
+
+
+def posts_for(session: Session, tier: OrganizationType, on_date: date) -> list[Post]:
+    """Return a tier's posts with the items that go with each (第四条)."""
+    return [entry for entry in _on(rules(session).posts, on_date) if entry.tier == tier]
 
 
 def item_on(session: Session, code: str, on_date: date) -> PermissionItem | None:

@@ -24,7 +24,7 @@ from app.models.keys import Key, KeyMovement
 from app.models.materials import Material
 from app.models.offices import District, Office, OfficeDuty
 from app.models.organizations import Organization
-from app.models.permissions import PermissionItem
+from app.models.permissions import PermissionItem, Post
 from app.models.prints import PrintCopy
 from app.models.regulations import Article, KindInfo, PaperRequirement, Pledge, RoadStep
 from app.models.roles import Role
@@ -329,6 +329,15 @@ def _rules() -> Iterator[Resource]:
             permission=Permission.CATALOGUE_LIST,
             orders=(key,),
         )
+    yield Resource(
+        name="posts",
+        model=Post,
+        singular=N_("Post"),
+        plural=N_("Posts"),
+        title=("name",),
+        permission=Permission.PERMISSION_ITEMS_LIST,
+        orders=("id",),
+    )
     yield Resource(
         name="articles",
         model=Article,

@@ -32,6 +32,9 @@ from app.views.wording import article, joined, label, on_day, when
 from app.workflow.form import HEADER, MAX_LINES, field_of
 
 CONTROLS = {"citizen_id": "citizen_id", "items": "items", "choice": "select"}
+COLONS = ":\N{FULLWIDTH COLON} "
+"""What stands between an item's heading and the rest of its words."""
+
 SIZES = {"name": "s", "sex": "s", "citizen_id": "m", "items": "l"}
 INPUTS = {"phone": "tel"}
 OWN_DROPS = 12
@@ -208,6 +211,7 @@ class ApplyPage:
             "errors": cell_errors(self.details),
             "remarks": cell_remarks(self.sheet.remarks) if self.sheet else {},
             "choices": self._choices(),
+            "posts": self._posts(),
             "least": 1,
             "most": MAX_LINES,
         }
@@ -243,10 +247,16 @@ class ApplyPage:
                 "code": item.code,
                 "label": pick(item, "title"),
                 "group": label(item.category),
-                "note": pick(item, "name"),
+                "note": pick(item, "name").removeprefix(pick(item, "title")).lstrip(COLONS),
             }
             for item in regulations.items_for(self.session, self.organization.type, self.today)
         ]
+
+    def _posts(self) -> list[dict[str, Any]]:
+        if not self._chooses:
+            return []
+        found = regulations.posts_for(self.session, self.organization.type, self.today)
+        return [{"label": pick(post, "name"), "codes": list(post.items)} for post in found]
 
     def _sets(self) -> list[str]:
         if self._chooses:

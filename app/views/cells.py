@@ -10,8 +10,11 @@ from app.catalog.business import LOOKING, business_types
 from app.catalog.citations import cite
 from app.catalog.lifecycles import KEY
 from app.catalog.types import Act as Stage
+from app.clock import now, office_date
+from app.extensions import db
 from app.i18n import _, language, pick
 from app.security.actor import Actor
+from app.services import regulations
 from app.services.columns import Column
 from app.services.listing import Reference, Row
 from app.services.resources import BY_TABLE, RESOURCES, Resource
@@ -103,9 +106,9 @@ def _text(resource: str, column: Column, value: Any) -> Cell:
         return on_day(value)
     if column.stored == "boolean":
         return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return {"tags": [str(it) for it in value if not isinstance(it, dict)]}
     reads = READ_AS.get((resource, column.name)) or READ_AS.get(("", column.name), str)
+    if isinstance(value, list):
+        return {"tags": [reads(it) for it in value if not isinstance(it, dict)]}
     text = reads(value)
     return text if len(text) <= LONGEST else {"text": f"{text[:LONGEST]}…"}
 
@@ -129,12 +132,19 @@ def stage(code: str) -> str:
     return label(Stage(code)) if code in STAGES else code
 
 
+def item_title(code: str) -> str:
+    """Return what a permission item is called for short; its code where there is none."""
+    item = regulations.item_on(db.session(), code, office_date(now()))
+    return pick(item, "title") if item else code
+
+
 READ_AS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("audit_events", "tag"): told,
     ("audit_events", "subject_type"): kind_of_record,
     ("cases", "business_type"): business_type,
     ("cases", "stage"): stage,
     ("key_movements", "action"): lambda action: told(MOVEMENTS.get(action, action)),
+    ("posts", "items"): item_title,
     ("", "article"): cited,
 }
 """Columns whose text is a code or a citation, and how it reads."""

@@ -8,7 +8,7 @@ from app.views.cases import CaseView
 from app.views.jobs import JobRunView
 from app.views.keys import KeyMovementView, KeyView
 from app.views.organizations import OrganizationView
-from app.views.permissions import PermissionItemView
+from app.views.permissions import PermissionItemView, PostView
 from app.views.pickers import PickerView
 from app.views.prints import PrintCopyView
 from app.views.regulations import (
@@ -31,6 +31,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     CaseView,
     AuditEventView,
     PermissionItemView,
+    PostView,
     ArticleView,
     PledgeView,
     RoadStepView,

@@ -1,5 +1,6 @@
 """Permission items: the words of annexes 1–2, what each opens, who holds it (M4a, M4b)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.catalog.permissions import Permission
@@ -18,6 +19,11 @@ class PermissionItemView(ConsoleView):
     """The items, to read."""
 
     resource = RESOURCES["permission_items"]
+
+    def list_actions(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
+        """Lead to the posts that bundle the items."""
+        way = {"label": _("Posts"), "url": row_url("posts", "")}
+        return [way, *super().list_actions(actor)]
 
     def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
         """Show where the annex prints the item and who holds it now."""
@@ -53,3 +59,9 @@ class PermissionItemView(ConsoleView):
             ],
             "empty": {"title": _("Nobody within your reach holds it"), "icon": "people"},
         }
+
+
+class PostView(ConsoleView):
+    """Posts and the items that go with each, to read; the catalogue's files say them (第四条)."""
+
+    resource = RESOURCES["posts"]

@@ -59,6 +59,20 @@ def test_an_item_that_ended_is_counted_no_more():
     assert "here are 8" in said(catalog)
 
 
+@pytest.mark.rule("M4a")
+@pytest.mark.parametrize(
+    ("items", "reason"),
+    [
+        (("district.registration.99",), "there is no item district.registration.99"),
+        (("municipal.system.1",), "municipal.system.1 is of another tier"),
+        (("district.system.1",) * 2, "names district.system.1 twice"),
+        ((), "opens nothing"),
+    ],
+)
+def test_a_post_bundles_items_of_its_own_tier_once_each(items, reason):
+    assert reason in said(changed("posts", {"code": "district.system"}, items=items))
+
+
 @pytest.mark.rule("M3")
 @pytest.mark.parametrize(
     ("duties", "reason"),

@@ -202,13 +202,16 @@ def test_an_entry_that_is_gone_ends_and_stays_in_the_records(session):
         else i
         for i in renumbered
     )
-    catalog = replace(catalog, permission_items=renumbered)
+    gone = "municipal.transaction.9"
+    posts = tuple(
+        replace(post, items=tuple(code for code in post.items if code != gone))
+        for post in catalog.posts
+    )
+    catalog = replace(catalog, permission_items=renumbered, posts=posts)
     catalog = altered(catalog, "sections", section, items=8)
     rows = counts(session)
     synced(session, catalog)
-    last = session.scalars(
-        select(PermissionItem).where(PermissionItem.code == "municipal.transaction.9")
-    ).one()
+    last = session.scalars(select(PermissionItem).where(PermissionItem.code == gone)).one()
     assert last.valid_until == TODAY
     assert counts(session)[4] > rows[4]
     assert not synced(session, catalog)

@@ -11,7 +11,7 @@ from app.catalog.loader import CatalogFile, file_of, in_order
 from app.catalog.shapes import flatten, gather
 from app.catalog.types import Catalog, OfficeEntry
 from app.models.offices import District, Office, OfficeDuty
-from app.models.permissions import PermissionItem
+from app.models.permissions import PermissionItem, Post
 from app.models.regulations import Article, KindInfo, PaperRequirement, Pledge, RoadStep
 
 PUBLIC = {"unscoped": "the rules are the same for all"}
@@ -83,12 +83,14 @@ TABLES: tuple[Table, ...] = (
         wanted=_entries("roads"),
     ),
     Table(model=PermissionItem, key=("code",), wanted=_entries("permission_items")),
+    Table(model=Post, key=("code",), wanted=_entries("posts")),
 )
 """In the order in which rows may point to each other."""
 
 STORED: dict[str, type[Any]] = {
     "articles": Article,
     "permission_items": PermissionItem,
+    "posts": Post,
     "offices": Office,
     "districts": District,
     "papers": PaperRequirement,

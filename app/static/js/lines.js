@@ -259,7 +259,7 @@ class Lines {
 
   async pick(place, button) {
     const column = this.columns[place.at];
-    const answer = await chooseItems(this.items, place.row.cells[column.name] ?? [], this.text, `${column.label} · ${place.row.cells[this.columns[0].name] || `${this.text.line} ${place.n + 1}`}`);
+    const answer = await chooseItems({ items: this.items, posts: this.data.posts ?? [] }, place.row.cells[column.name] ?? [], this.text, `${column.label} · ${place.row.cells[this.columns[0].name] || `${this.text.line} ${place.n + 1}`}`);
     if (!answer) { button.focus(); return; }
     if (answer.all) {
       this.remember();

@@ -6,7 +6,33 @@ const make = (tag, className, text) => {
   return it;
 };
 
-export function choose(items, held, text, title) {
+// Ticks everything that goes with a post, or takes it off again where all of it is ticked.
+function byPost(posts, list, text, say) {
+  const row = make("p", "items-posts");
+  row.append(make("span", "quiet", text.posts));
+  const boxes = (codes) => [...list.querySelectorAll("input")].filter((it) => codes.includes(it.value));
+  const show = () => {
+    for (const it of row.querySelectorAll("button")) it.setAttribute("aria-pressed", String(boxes(it.codes).every((box) => box.checked)));
+  };
+  for (const post of posts) {
+    const button = make("button", "btn btn-quiet btn-sm", post.label);
+    button.type = "button";
+    button.codes = post.codes;
+    button.addEventListener("click", () => {
+      const mine = boxes(post.codes);
+      const on = !mine.every((it) => it.checked);
+      for (const box of mine) box.checked = on;
+      show();
+      say();
+    });
+    row.append(button);
+  }
+  list.addEventListener("change", show);
+  show();
+  return row;
+}
+
+export function choose({ items, posts }, held, text, title) {
   const dialog = make("dialog", "items");
   const form = make("form");
   const header = make("header");
@@ -51,6 +77,7 @@ export function choose(items, held, text, title) {
   const codes = () => [...list.querySelectorAll("input:checked")].map((it) => it.value);
   const say = () => { count.textContent = `${codes().length} ${text.chosen}`; };
   list.addEventListener("change", say);
+  if (posts.length) list.before(byPost(posts, list, text, say));
   find.addEventListener("input", () => {
     const wanted = find.value.trim().toLowerCase();
     for (const label of list.querySelectorAll("label")) label.hidden = !label.dataset.find.includes(wanted);

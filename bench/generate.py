@@ -22,7 +22,7 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.encryption import EncryptedText, encrypt
 from app.models.keys import Key
-from app.models.kinds import NewUserLine
+from app.models.kinds.new_user import NewUserLine
 from app.models.organizations import Organization
 from app.models.work import WorkItem
 from app.workflow.form import person_digest

@@ -1,5 +1,6 @@
 """From what was typed, posted or imported to what is stored: one rule per kind of field."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -76,7 +77,17 @@ def _text(declared: Field, raw: str, today: date, limit: int) -> Any:
     return plain_text(raw, limit=limit, long=declared.kind == "longtext")
 
 
+CASE_MARKS = re.compile(r"[\s,;\u3001\uff0c\uff1b]+")
+"""What people put between numbers: spaces, commas and semicolons of both scripts."""
+
+
+def case_numbers(raw: str) -> str:
+    """Return the case numbers that `raw` lists, each once, in capitals, parted by commas."""
+    return ", ".join(dict.fromkeys(it.upper() for it in CASE_MARKS.split(raw) if it))
+
+
 CHECKS: dict[str, Callable[[str], str]] = {
+    "case_numbers": case_numbers,
     "phone": normalise_phone,
     "organization_code": lambda raw: parse_organization_identifier(raw).code,
     "login_name": lambda raw: normalise_login_name(raw).name,

@@ -21,12 +21,14 @@ Kind = Literal[
     "serial",
     "reference",
     "items",
+    "case_numbers",
     "datetime",
     "date",
     "integer",
     "boolean",
 ]
 Search = Literal["prefix", "contains", "exact"]
+Present = Literal["name", "login_name", "key_serial", "items"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Field:
     `label` and `help` are English msgids. `resource` names the resource a reference points to.
     `in_list`, `in_form`, `filterable`, `exported` say where it appears; `search` says how the
     list's search box finds it; `masked` hides the value until it is revealed by an audited act.
+    `present` says which value of the account that a line names stands here as the record has it;
+    the one that is `login_name` is what the account is found by.
     """
 
     label: str
@@ -53,6 +57,17 @@ class Field:
     max_length: int | None = None
     min_length: int | None = None
     rule: str | None = None
+    present: Present | None = None
+
+    @property
+    def finds_account(self) -> bool:
+        """Whether the account that a line names is found by this field."""
+        return self.present == "login_name"
+
+    @property
+    def repeats_record(self) -> bool:
+        """Whether the value is the record's own, so that nobody has to type it."""
+        return self.present is not None and not self.finds_account
 
 
 T = TypeVar("T")

@@ -3,6 +3,7 @@
 Header and state stand here; each kind's own columns stand in `app/models/kinds/`.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,13 +11,14 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.enums import (
+    AccountState,
     ApplicationKind,
     ApplicationState,
     Category,
     LineVerdict,
     RefusalReason,
 )
-from app.catalog.fields import field_info
+from app.catalog.fields import Field, field_info
 from app.i18n import N_
 from app.models.base import Base, UtcDateTime, check, enum_type, metadata
 
@@ -159,12 +161,7 @@ class Application(Base):
 
     def categories(self) -> set[Category]:
         """Return which groups of permissions the lines still in play ask for."""
-        return {
-            item.category
-            for line in self.lines
-            if line.verdict != LineVerdict.REFUSED
-            for item in line.items
-        }
+        return {category for line in self.passed_lines() for category in line.categories()}
 
     def passed_lines(self) -> list["ApplicationLine"]:
         """Return the lines that nobody refused."""
@@ -214,10 +211,28 @@ class ApplicationLine(Base):
     account: Mapped["Account | None"] = relationship()
     key: Mapped["Key | None"] = relationship()
     items: Mapped[list["PermissionItem"]] = relationship(
-        secondary=line_item, order_by="PermissionItem.id", lazy="selectin"
+        secondary=line_item,
+        order_by="PermissionItem.id",
+        lazy="selectin",
+        info=field_info(
+            label=N_("Permission items"), kind="items", required=True, in_form=True, rule="M4"
+        ),
     )
 
     __mapper_args__ = {"polymorphic_on": "kind"}
 
     columns: ClassVar[tuple[str, ...]] = ()
     """The annex's columns of this kind in their order; each is an attribute with a `Field`."""
+
+    fields: ClassVar[Mapping[str, Field]] = {}
+    """What columns mean on this kind's lines, where that differs from their own declaration."""
+
+    account_states: ClassVar[frozenset[AccountState]] = frozenset()
+    """In which states an account can be that a line of this kind names."""
+
+    rules: ClassVar[tuple[str, ...]] = ()
+    """What a line is held to against the record of its account: names in `workflow/line_rules`."""
+
+    def categories(self) -> set[Category]:
+        """Return which groups of permissions this line is about (第五条（一）)."""
+        return {item.category for item in self.items}

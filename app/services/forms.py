@@ -14,21 +14,25 @@ from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
+from app.workflow.columns import LineColumn, finder_of, line_columns, person_column
 from app.workflow.form import (
     HEADER,
     check_header,
     check_line,
     check_line_count,
+    items_not_chosen,
     person_digest,
     problem,
     read_value,
     wrong_tier,
 )
+from app.workflow.record import Present, check_named, fill_in, presents
 
 MAX_PER_LINE = 20
 """No line or header has more problems than this: how far back to look for the same field."""
 
-MAX_TYPED = {"name": 60, "remark": 200, "citizen_id": 32}
+MAX_TYPED = 200
+"""Characters of a cell kept as typed, where its column does not say how many it holds."""
 MAX_HEADER = {"contact_name": 60, "contact_phone": 20, "responsible_person": 60}
 
 
@@ -38,7 +42,6 @@ class TypedLine:
 
     id: int | None
     values: dict[str, Any]
-    items: list[PermissionItem]
 
 
 @dataclass(slots=True)
@@ -72,7 +75,6 @@ class TypedForm:
             line.position = place
             for name, value in typed.values.items():
                 setattr(line, name, value)
-            line.items = typed.items
             if line in fresh:
                 application.lines.append(line)
 
@@ -103,6 +105,8 @@ class FormReader:
         self.session = session
         self.model = model
         self.line_class = model.line_class
+        self.columns = line_columns(model.line_class)
+        self.finder = finder_of(model.line_class)
         self.organization = organization
         self.today = today
 
@@ -127,13 +131,23 @@ class FormReader:
             form.unreadable += count
             return form
         items = self._items(lines)
+        named = self._named(lines)
         for place, line in enumerate(lines, start=1):
-            form.lines.append(self._line(form, f"lines.{place}", line, items))
-        form.problems += list(_same_person_twice(form.lines))
+            form.lines.append(self._line(form, f"lines.{place}", line, items, named))
+        form.problems += list(_same_person_twice(form.lines, person_column(self.line_class)))
         return form
 
+    def _named(self, lines: list[Mapping[str, Any]]) -> dict[str, Present]:
+        """Return what the record says of the accounts that the lines name, by login name."""
+        if self.finder is None:
+            return {}
+        typed = (line.get(self.finder.name) for line in lines)
+        logins = {it.strip() for it in typed if isinstance(it, str) and "\x00" not in it}
+        return presents(self.session, self.organization.id, logins, self.line_class)
+
     def _items(self, lines: list[Mapping[str, Any]]) -> dict[str, PermissionItem]:
-        codes = {code for line in lines for code in _codes(line)}
+        columns = [it.name for it in self.columns if it.holds_items]
+        codes = {code for line in lines for name in columns for code in _codes(line, name)}
         if not codes:
             return {}
         found = self.session.scalars(
@@ -144,87 +158,104 @@ class FormReader:
         return {item.code: item for item in found}
 
     def _line(
-        self, form: TypedForm, where: str, raw: Mapping[str, Any], items: dict[str, PermissionItem]
-    ) -> TypedLine:
-        identity = raw.get("id")
-        typed = TypedLine(
-            id=int(str(identity)) if str(identity or "").isdecimal() else None, values={}, items=[]
-        )
-        typed.values["name"] = self._store_text(
-            form, f"{where}.name", raw.get("name"), MAX_TYPED["name"], self._clean_line("name")
-        )
-        typed.values["remark"] = self._store_text(
-            form,
-            f"{where}.remark",
-            raw.get("remark"),
-            MAX_TYPED["remark"],
-            self._clean_line("remark"),
-        )
-        if "citizen_id" in self.line_class.columns:
-            self._person(form, where, raw, typed)
-        self._choose(form, where, raw, typed, items)
-        form.add_new(
-            check_line(
-                self.line_class, {**typed.values, "items": typed.items}, where, today=self.today
-            )
-        )
-        return typed
-
-    def _person(
-        self, form: TypedForm, where: str, raw: Mapping[str, Any], typed: TypedLine
-    ) -> None:
-        number = self._store_text(
-            form,
-            f"{where}.citizen_id",
-            raw.get("citizen_id"),
-            MAX_TYPED["citizen_id"],
-            self._clean_line("citizen_id"),
-        )
-        typed.values["citizen_id"] = number or None
-        typed.values["person_digest"] = None
-        try:
-            checked = read_value(self.line_class, "citizen_id", number, today=self.today)
-            typed.values["citizen_id"] = checked
-            typed.values["person_digest"] = person_digest(checked)
-        except Unfit:
-            pass  # check_line names it; a draft keeps it as typed
-        sex = raw.get("sex")
-        try:
-            typed.values["sex"] = read_value(self.line_class, "sex", sex, today=self.today)
-        except Unfit as unfit:
-            typed.values["sex"] = None
-            form.problems.append(problem(f"{where}.sex", unfit))
-
-    def _choose(
         self,
         form: TypedForm,
         where: str,
         raw: Mapping[str, Any],
-        typed: TypedLine,
         items: dict[str, PermissionItem],
+        named: dict[str, Present],
+    ) -> TypedLine:
+        identity = raw.get("id")
+        typed = TypedLine(
+            id=int(str(identity)) if str(identity or "").isdecimal() else None, values={}
+        )
+        values = typed.values
+        for column in self.columns:
+            place = f"{where}.{column.name}"
+            if column.holds_items:
+                values[column.name] = self._choose(form, place, raw.get(column.name), items)
+            elif column.members is not None:
+                values[column.name] = self._member(form, place, column, raw)
+            else:
+                values[column.name] = self._text(form, place, column, raw)
+        if "remark" not in values:
+            values["remark"] = self._store_text(
+                form, f"{where}.remark", raw.get("remark"), MAX_TYPED, self._clean_line("remark")
+            )
+        if not any(column.holds_items for column in self.columns) and raw.get("items"):
+            form.problems.append(items_not_chosen(f"{where}.items"))
+        self._person(values)
+        form.add_new(check_line(self.line_class, values, where, today=self.today))
+        self._compare(form, where, values, named)
+        return typed
+
+    def _text(
+        self, form: TypedForm, place: str, column: LineColumn, raw: Mapping[str, Any]
+    ) -> str | None:
+        text = self._store_text(
+            form,
+            place,
+            raw.get(column.name),
+            column.limit or MAX_TYPED,
+            self._clean_line(column.name),
+        )
+        return (text or None) if column.field.kind == "citizen_id" else text
+
+    def _member(
+        self, form: TypedForm, place: str, column: LineColumn, raw: Mapping[str, Any]
+    ) -> Any:
+        given = raw.get(column.name)
+        try:
+            return read_value(self.line_class, column.name, given, today=self.today)
+        except Unfit as unfit:
+            form.problems.append(problem(place, unfit))
+            return None
+
+    def _person(self, values: dict[str, Any]) -> None:
+        """Find the person by the number on the line, where it has one that can be read."""
+        if "citizen_id" not in values:
+            return
+        values["person_digest"] = None
+        try:
+            number = read_value(
+                self.line_class, "citizen_id", values["citizen_id"], today=self.today
+            )
+            values["person_digest"] = person_digest(number)
+        except Unfit:
+            pass  # check_line names it; a draft keeps it as typed
+
+    def _compare(
+        self, form: TypedForm, where: str, values: dict[str, Any], named: dict[str, Present]
     ) -> None:
-        given = raw.get("items", [])
+        """Hold a line that names an account against the record, and fill in what it leaves open."""
+        if self.finder is None:
+            return
+        login = values[self.finder.name]
+        present = named.get(login.lower())
+        form.add_new(check_named(self.line_class, values, present, where))
+        values["account_id"] = present.account_id if present else None
+        if present is None:
+            return
+        values["person_digest"] = values.get("person_digest") or present.person_digest
+        fill_in(self.line_class, values, present)
+
+    def _choose(
+        self, form: TypedForm, place: str, given: Any, items: dict[str, PermissionItem]
+    ) -> list[PermissionItem]:
+        chosen: list[PermissionItem] = []
+        if given is None:
+            return chosen
         if not isinstance(given, list) or not all(isinstance(code, str) for code in given):
             form.problems.append(
-                Detail(f"{where}.items", "not_a_list", N_("A list of item codes is expected here."))
+                Detail(place, "not_a_list", N_("A list of item codes is expected here."))
             )
-            return
-        if given and "items" not in self.line_class.columns:
-            form.problems.append(
-                Detail(
-                    f"{where}.items",
-                    "items_set_by_type",
-                    N_("Permissions of enterprise users are set by type and cannot be chosen."),
-                    rule="M4b",
-                )
-            )
-            return
+            return chosen
         for code in dict.fromkeys(given):
             item = items.get(code)
             if item is None:
                 form.problems.append(
                     Detail(
-                        f"{where}.items",
+                        place,
                         "unknown_item",
                         N_("There is no permission item %(code)s."),
                         {"code": code.replace("\x00", "")[:60]},
@@ -233,8 +264,9 @@ class FormReader:
                 )
                 continue
             if item.tier != self.organization.type:
-                form.problems.append(wrong_tier(f"{where}.items", code))
-            typed.items.append(item)
+                form.problems.append(wrong_tier(place, code))
+            chosen.append(item)
+        return chosen
 
     def _clean_header(self, name: str, raw: str) -> str:
         return str(read_value(self.model, name, raw, today=self.today) or "")
@@ -264,25 +296,25 @@ class FormReader:
             return typed
 
 
-def _codes(line: Mapping[str, Any]) -> Iterator[str]:
-    given = line.get("items", [])
+def _codes(line: Mapping[str, Any], column: str) -> Iterator[str]:
+    given = line.get(column, [])
     if isinstance(given, list):
         yield from (code for code in given if isinstance(code, str) and "\x00" not in code)
 
 
-def _same_person_twice(lines: list[TypedLine]) -> Iterator[Detail]:
+def _same_person_twice(lines: list[TypedLine], column: str) -> Iterator[Detail]:
     """M5: one person stands once on a form."""
-    seen: dict[str, int] = {}
+    seen: dict[object, int] = {}
     for place, line in enumerate(lines, start=1):
-        digest = line.values.get("person_digest")
-        if digest is None:
+        person = line.values.get("account_id") or line.values.get("person_digest")
+        if person is None:
             continue
-        if digest in seen:
+        if person in seen:
             yield Detail(
-                f"lines.{place}.citizen_id",
+                f"lines.{place}.{column}",
                 "same_person_twice",
                 N_("The same person stands on line %(line)s already."),
-                {"line": seen[digest]},
+                {"line": seen[person]},
                 "M5",
             )
-        seen.setdefault(digest, place)
+        seen.setdefault(person, place)

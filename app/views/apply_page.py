@@ -29,7 +29,8 @@ from app.views.typed_form import (
     summary,
 )
 from app.views.wording import article, joined, label, on_day, when
-from app.workflow.form import HEADER, MAX_LINES, field_of
+from app.workflow.columns import field_of
+from app.workflow.form import HEADER, MAX_LINES
 
 CONTROLS = {"citizen_id": "citizen_id", "items": "items", "choice": "select"}
 COLONS = ":\N{FULLWIDTH COLON} "

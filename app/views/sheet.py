@@ -22,7 +22,8 @@ from app.services import regulations
 from app.services.applications import EDITABLE
 from app.services.materials import OTHER
 from app.views.wording import joined, label, masked, sentences, size, state, titled, when
-from app.workflow.form import HEADER, field_of
+from app.workflow.columns import field_of
+from app.workflow.form import HEADER
 
 SHOWN_LINES = 200
 """So many persons are drawn on one page; the rest is a further page."""

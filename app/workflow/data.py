@@ -42,7 +42,7 @@ class RemarkText:
     text: str
 
 
-def _rows(
+def rows_named(
     act: Act, problems: list[Detail]
 ) -> Iterator[tuple[str, ApplicationLine, dict[str, Any]]]:
     """Yield each entry of `data.lines` with its line, found by `position` or `id`."""
@@ -124,7 +124,7 @@ def line_rulings(act: Act) -> tuple[dict[int, Ruling], list[Detail]]:
     rulings = {
         line.position: Ruling(verdict=LineVerdict.PASSED) for line in act.subject.passed_lines()
     }
-    for where, line, entry in _rows(act, problems):
+    for where, line, entry in rows_named(act, problems):
         verdict = VERDICTS.get(str(entry.get("verdict", "")))
         if verdict is None:
             problems.append(
@@ -220,7 +220,7 @@ def login_names(act: Act) -> tuple[dict[int, str], list[Detail]]:
     """Return the login names that INFO chose, by position; the rest are made from the name."""
     problems: list[Detail] = []
     chosen: dict[int, str] = {}
-    for where, line, entry in _rows(act, problems):
+    for where, line, entry in rows_named(act, problems):
         raw = entry.get("login_name")
         if raw is None or raw == "":
             continue
@@ -244,7 +244,7 @@ def key_serials(act: Act) -> tuple[dict[int, str], list[Detail]]:
     problems: list[Detail] = []
     serials: dict[int, str] = {}
     passed = {line.position for line in act.subject.passed_lines()}
-    for where, line, entry in _rows(act, problems):
+    for where, line, entry in rows_named(act, problems):
         if line.position not in passed:
             problems.append(
                 Detail(where, "line_refused", N_("This person was refused."), rule="M9")

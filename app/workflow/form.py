@@ -9,7 +9,6 @@ from sqlalchemy import Enum, String, inspect
 
 from app.catalog.cleaning import Unfit, clean
 from app.catalog.enums import ApplicationKind, OrganizationType
-from app.catalog.fields import Field
 from app.catalog.identity import IdentityError, check_sex, parse_citizen_id
 from app.catalog.lifecycles import APPLICATIONS
 from app.catalog.loader import load_catalog
@@ -18,6 +17,7 @@ from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.base import Base
 from app.models.encryption import blind_index
+from app.workflow.columns import field_of, items_asked, line_columns
 
 MAX_LINES = 5000
 PERSON_CONTEXT = "account.citizen_id"
@@ -34,12 +34,6 @@ APPLICANTS: dict[ApplicationKind, frozenset[OrganizationType]] = {
 def person_digest(citizen_id: str) -> str:
     """Return the keyed digest that finds a person without showing the number."""
     return blind_index(citizen_id, PERSON_CONTEXT)
-
-
-def field_of(model: type[Base], column: str) -> Field:
-    """Return what `column` of `model` declares; KeyError for one that declares nothing."""
-    declared: Field = inspect(model).columns[column].info["field"]
-    return declared
 
 
 def read_value(model: type[Base], column: str, raw: Any, *, today: date) -> Any:
@@ -74,21 +68,26 @@ def check_header(values: Mapping[str, Any], *, today: date) -> Iterator[Detail]:
 def check_line(
     line_class: type[ApplicationLine], values: Mapping[str, Any], where: str, *, today: date
 ) -> Iterator[Detail]:
-    """Yield what is wrong with one line's own columns; `values["items"]` is a list of items."""
-    for column in line_class.columns:
-        if column == "items":
-            if not values.get("items"):
+    """Yield what is wrong with one line's own columns; those that hold items are lists of them.
+
+    Columns that repeat the record are `check_named`'s matter.
+    """
+    for column in line_columns(line_class):
+        if column.field.repeats_record:
+            continue
+        if column.holds_items:
+            if column.field.required and not values.get(column.name):
                 yield Detail(
-                    f"{where}.items",
+                    f"{where}.{column.name}",
                     "required",
                     N_("Choose at least one permission item."),
                     rule="M4",
                 )
             continue
         try:
-            read_value(line_class, column, values.get(column), today=today)
+            read_value(line_class, column.name, values.get(column.name), today=today)
         except Unfit as unfit:
-            yield problem(f"{where}.{column}", unfit)
+            yield problem(f"{where}.{column.name}", unfit)
     yield from _check_sex_agrees(values, where, today)
 
 
@@ -150,17 +149,14 @@ def check_items(application: Application, *, today: date) -> Iterator[Detail]:
     An item that has changed or ended since it was chosen has to be chosen again (M11).
     """
     unit = application.organization.type
+    asked = items_asked(application.line_class)
+    keeps = any(column.holds_items for column in line_columns(application.line_class))
     for line in application.lines:
-        where = f"lines.{line.position}.items"
-        if line.items and "items" not in line.columns:
-            yield Detail(
-                where,
-                "items_set_by_type",
-                N_("Permissions of enterprise users are set by type and cannot be chosen."),
-                rule="M4b",
-            )
+        where = f"lines.{line.position}.{asked.name if asked else 'items'}"
+        if line.items and not keeps:
+            yield items_not_chosen(where)
             continue
-        for item in line.items:
+        for item in getattr(line, asked.name) if asked else ():
             if item.tier != unit:
                 yield wrong_tier(where, item.code)
             if not item.in_force(today):
@@ -171,6 +167,16 @@ def check_items(application: Application, *, today: date) -> Iterator[Detail]:
                     {"code": item.code},
                     "M11",
                 )
+
+
+def items_not_chosen(where: str) -> Detail:
+    """Return the refusal of items on a form that asks for none (M4b)."""
+    return Detail(
+        where,
+        "items_set_by_type",
+        N_("Permissions of enterprise users are set by type and cannot be chosen."),
+        rule="M4b",
+    )
 
 
 def wrong_tier(where: str, code: str) -> Detail:

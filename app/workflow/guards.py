@@ -1,6 +1,6 @@
 """When an act can be done: each guard yields every reason why not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select
 
@@ -232,8 +232,12 @@ def papers_are_complete(act: Act) -> Iterator[Detail]:
 @GUARDS.register
 def keys_are_in_stock(act: Act) -> Iterator[Detail]:
     """M9: only a key in the issuing office's own stock can be handed out, and to one person."""
+    yield from stock_problems(act, act.data)
+
+
+def stock_problems(act: Act, serials: Mapping[int, str]) -> Iterator[Detail]:
+    """Yield why the keys named for the lines, by position, cannot be handed out."""
     application: Application = act.subject
-    serials: dict[int, str] = act.data
     positions = {line.position: line for line in application.passed_lines()}
     office = ISSUES_FROM[act.work.duty] if act.work else None
     keys = {

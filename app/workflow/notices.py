@@ -59,6 +59,17 @@ def _nobody_else(_act: Act) -> set[int]:
     return set()
 
 
+def _applicants_and_named(act: Act) -> set[int]:
+    """Who applied, and those who passed and can read it."""
+    application: Application = act.subject
+    named = {
+        line.account.id
+        for line in application.passed_lines()
+        if line.account is not None and line.account.state == AccountState.ACTIVE
+    }
+    return _applicants(act) | named
+
+
 NOTICES: dict[str, NoticeKind] = {
     "application_submitted": NoticeKind(
         msgid=N_("Application %(number)s has been handed in."), recipients=_applicants
@@ -87,6 +98,25 @@ NOTICES: dict[str, NoticeKind] = {
         msgid=N_("%(title)s is done; the result is ready."), recipients=_nobody_else
     ),
     "job_failed": NoticeKind(msgid=N_("%(title)s could not be finished."), recipients=_nobody_else),
+    "application_renamed": NoticeKind(
+        msgid=N_("The names on application %(number)s are changed; the keys come next."),
+        recipients=_applicants,
+    ),
+    "keys_rebound": NoticeKind(
+        msgid=N_("Keys were bound to the new names on application %(number)s."),
+        recipients=_applicants_and_named,
+    ),
+    "permissions_changed": NoticeKind(
+        msgid=N_("Permissions were changed by application %(number)s."),
+        recipients=_applicants_and_named,
+    ),
+    "users_cancelled": NoticeKind(
+        msgid=N_("Users were cancelled by application %(number)s: bring their keys back."),
+        recipients=_applicants,
+    ),
+    "keys_taken_back": NoticeKind(
+        msgid=N_("Keys of application %(number)s have come back."), recipients=_applicants
+    ),
     "account_activated": NoticeKind(
         msgid=N_("Your account %(login_name)s is active."), recipients=_holder
     ),

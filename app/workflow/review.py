@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.enums import StepOutcome
 from app.catalog.labels import label_of
+from app.catalog.types import RoadAction
 from app.errors import Detail, Word
 from app.i18n import N_
 from app.models.accounts import Account
@@ -26,6 +27,11 @@ def open_work(application: Application) -> list[WorkItem]:
 def own_open_work(application: Application, actor: Actor) -> WorkItem | None:
     """Return the step that waits for a duty of the actor's office, if any (M3)."""
     return next((w for w in open_work(application) if w.duty in actor.duties), None)
+
+
+def is_another_step(work: WorkItem, action: str) -> bool:
+    """Whether `action` is done at a step of its own, and not at this one."""
+    return action in set(RoadAction) and action != work.action
 
 
 def own_closed_work(application: Application, actor: Actor) -> WorkItem | None:

@@ -1,13 +1,16 @@
 """Who may do an act to this very record: small predicates that return what is wrong, or None."""
 
 from app.catalog.enums import OfficeCode
-from app.errors import Conflict, Detail
+from app.catalog.labels import label_of
+from app.catalog.types import RoadAction
+from app.errors import Conflict, Detail, Word
 from app.i18n import N_
 from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.keys import Key
 from app.workflow.act import WHO, Act
 from app.workflow.review import (
+    is_another_step,
     is_same_person,
     own_closed_work,
     own_open_work,
@@ -36,7 +39,15 @@ def actor_holds_open_duty(act: Act) -> Detail | None:
     application: Application = act.subject
     act.work = own_open_work(application, act.actor)
     if act.work is not None:
-        return None
+        if not is_another_step(act.work, act.transition.action):
+            return None
+        return Detail(
+            "duty",
+            "another_step_first",
+            N_("Another step comes first: %(step)s."),
+            {"step": Word(label_of(RoadAction(act.work.action)))},
+            "M3",
+        )
     if own_closed_work(application, act.actor) is not None:
         raise Conflict(
             N_("Your office has decided on this application already."),

@@ -8,7 +8,7 @@ from app.catalog.enums import ApplicationState, AuditOutcome, Category, OfficeCo
 from app.errors import Conflict, DomainError
 from app.models.accounts import Account
 from app.models.audit import AuditEvent
-from app.models.kinds import NewUserLine
+from app.models.kinds.new_user import NewUserLine
 from tests.support.factories import Office, administrator_of, staff_of
 from tests.support.rows import changes, everything
 

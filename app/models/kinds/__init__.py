@@ -1,11 +1,7 @@
 """The kinds of application, one file each; importing this package declares them all."""
 
-from app.models.kinds.enterprise_user import EnterpriseUserApplication, EnterpriseUserLine
-from app.models.kinds.new_user import NewUserApplication, NewUserLine
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "EnterpriseUserApplication",
-    "EnterpriseUserLine",
-    "NewUserApplication",
-    "NewUserLine",
-]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

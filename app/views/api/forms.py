@@ -1,38 +1,59 @@
 """Applications as REST tells and takes them: header, lines, work, remarks, papers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.catalog.enums import LineVerdict, RefusalReason, Sex
+from app.catalog.enums import ApplicationKind, LineVerdict, RefusalReason
 from app.catalog.identity import mask_citizen_id
+from app.catalog.lifecycles import APPLICATIONS
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.materials import Material, PaperCheck
 from app.models.work import Remark, WorkItem
+from app.services.applications import class_of
 from app.services.resources import RESOURCES
 from app.views.api.openapi import Spec
 from app.views.api.rows import plain
+from app.workflow.columns import LineColumn, line_columns
 from app.workflow.form import HEADER
 
 TEXT: Spec = {"type": "string"}
 INTEGER: Spec = {"type": "integer"}
 ITEMS: Spec = {"type": "array", "items": {"type": "string", "maxLength": 40}}
-LINE: Spec = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "id": {**INTEGER, "description": "Of a line that was there already"},
-        "position": INTEGER,
-        "name": {**TEXT, "maxLength": 60},
-        "sex": {**TEXT, "enum": list(Sex)},
-        "citizen_id": {**TEXT, "maxLength": 32},
-        "items": ITEMS,
-        "remark": {**TEXT, "maxLength": 200},
-    },
+LINE_BASE: Spec = {
+    "id": {**INTEGER, "description": "Of a line that was there already"},
+    "position": INTEGER,
+    "remark": {**TEXT, "maxLength": 200},
 }
+
+
+def _typed_as(column: LineColumn) -> Spec:
+    """Describe what a column of a form's lines takes."""
+    if column.holds_items:
+        return ITEMS
+    if column.members is not None:
+        return {**TEXT, "enum": list(column.members)}
+    return {**TEXT, "maxLength": column.limit} if column.limit else TEXT
+
+
+def line_spec(kinds: Iterable[ApplicationKind]) -> Spec:
+    """Describe a line of any of these kinds, each column with the kinds that have it."""
+    properties: dict[str, Spec] = dict(LINE_BASE)
+    known: dict[str, list[str]] = {}
+    for kind in kinds:
+        for column in line_columns(class_of(kind).line_class):
+            properties.setdefault(column.name, _typed_as(column))
+            known.setdefault(column.name, []).append(kind.value)
+    for name, found in known.items():
+        if name not in LINE_BASE:
+            properties[name] = {**properties[name], "description": ", ".join(found)}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+LINE = line_spec(APPLICATIONS)
 SHOWN: Spec = {
     "lines": {
         "type": "array",
@@ -101,23 +122,26 @@ def _rows(session: Session, model: type[Any], application: Application) -> list[
 
 def _line(line: ApplicationLine) -> dict[str, Any]:
     found: dict[str, Any] = {"id": line.id, "position": line.position}
-    for column in line.columns:
-        value = getattr(line, column)
-        if column == "items":
-            value = [item.code for item in value]
-        elif column == "citizen_id":
+    for column in line_columns(type(line)):
+        value = _told(line, column)
+        if column.field.masked:
             value = mask_citizen_id(value) if value else value
-        found[column] = plain(value)
+        found[column.name] = value
     found |= {
         "remark": line.remark,
         "verdict": line.verdict.value,
         "reason_code": plain(line.reason_code),
         "reason": line.reason,
         "account_id": line.account_id,
-        "login_name": line.account.login_name if line.account else None,
-        "key_serial": line.key.serial if line.key else None,
     }
+    found.setdefault("login_name", line.account.login_name if line.account else None)
+    found.setdefault("key_serial", line.key.serial if line.key else None)
     return found
+
+
+def _told(line: ApplicationLine, column: LineColumn) -> Any:
+    value = getattr(line, column.name)
+    return [item.code for item in value] if column.holds_items else plain(value)
 
 
 def _name(person: Account | None) -> str | None:
@@ -184,11 +208,13 @@ def as_typed(application: Application, body: Mapping[str, Any]) -> dict[str, Any
 
 
 def _typed(line: ApplicationLine) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": line.id, "remark": line.remark}
-    for column in line.columns:
-        value = getattr(line, column)
-        found[column] = [item.code for item in value] if column == "items" else plain(value)
-    return found
+    """Return a line as it would be posted; what repeats the record is read there anew."""
+    typed = {
+        column.name: _told(line, column)
+        for column in line_columns(type(line))
+        if not column.field.repeats_record
+    }
+    return {"id": line.id, "remark": line.remark, **typed}
 
 
 def _unmasked(line: dict[str, Any], stored: Mapping[int, ApplicationLine]) -> dict[str, Any]:

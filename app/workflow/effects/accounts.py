@@ -1,6 +1,7 @@
 """Effects on accounts: opened with their grants, activated, ended."""
 
 import re
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -95,10 +96,27 @@ def login_names_for(
     taken = set(
         session.scalars(select(Account.login_key).where(Account.login_key.in_(sorted(wanted))))
     )
-    names: dict[int, str] = {}
+    _refuse_taken(chosen, taken)
+    names = dict(chosen)
+    taken.update(name.lower() for name in chosen.values())
+    for position, stem in stems.items():
+        names[position] = _free_name(session, stem, _numbered(stem, application, position), taken)
+        taken.add(names[position])
+    return names
+
+
+def refuse_taken_login_names(session: Session, chosen: dict[int, str]) -> None:
+    """Raise Refused, by line, for login names that somebody has or that are chosen twice."""
+    wanted = sorted(name.lower() for name in chosen.values())
+    taken = session.scalars(select(Account.login_key).where(Account.login_key.in_(wanted)))
+    _refuse_taken(chosen, set(taken))
+
+
+def _refuse_taken(chosen: dict[int, str], taken: set[str]) -> None:
+    seen = set(taken)
     problems = []
     for position, name in chosen.items():
-        if name.lower() in taken:
+        if name.lower() in seen:
             problems.append(
                 Detail(
                     f"lines.{position}.login_name",
@@ -108,14 +126,9 @@ def login_names_for(
                     "M5",
                 )
             )
-        taken.add(name.lower())
-        names[position] = name
+        seen.add(name.lower())
     if problems:
         raise Refused(details=problems, code="login_name_taken")
-    for position, stem in stems.items():
-        names[position] = _free_name(session, stem, _numbered(stem, application, position), taken)
-        taken.add(names[position])
-    return names
 
 
 def _free_name(session: Session, stem: str, numbered: str, taken: set[str]) -> str:
@@ -147,7 +160,7 @@ def _numbered(stem: str, application: Application, position: int) -> str:
 def grant_items(act: Act) -> None:
     """Grant each person the items asked for and passed (第三条, 第四条)."""
     for line in act.subject.passed_lines():
-        _grant(act, line, line.items)
+        grant(act, line, line.items)
 
 
 @EFFECTS.register
@@ -157,10 +170,11 @@ def grant_items_of_type(act: Act) -> None:
     unit = application.organization.type
     items = items_on(act.session, OrganizationType(unit), office_date(act.now))
     for line in application.passed_lines():
-        _grant(act, line, items)
+        grant(act, line, items)
 
 
-def _grant(act: Act, line: ApplicationLine, items: list[PermissionItem]) -> None:
+def grant(act: Act, line: ApplicationLine, items: list[PermissionItem]) -> None:
+    """Let the person of `line` hold `items` from now on, by this application (M4, X1)."""
     account = line.account
     if account is None:
         return
@@ -214,7 +228,17 @@ def end_sessions(act: Act) -> None:
 
 @EFFECTS.register
 def end_grants(act: Act) -> None:
-    """Nothing is held any more; what was held stays on record (X1)."""
-    for grant in act.subject.grants:
-        if grant.valid_until is None:
-            grant.valid_until = act.now
+    """Nothing is held any more; what was held, and by which application it ended, stays (X1)."""
+    end_open_grants(act, act.subject)
+
+
+def end_open_grants(act: Act, account: Account, keep: Collection[str] = ()) -> list[str]:
+    """End what `account` holds but the items with the codes `keep`; return the codes ended."""
+    form = act.root.subject
+    ended = []
+    for held in account.grants:
+        if held.valid_until is None and held.item.code not in keep:
+            held.valid_until = act.now
+            held.revoked_by_application_id = form.id if isinstance(form, Application) else None
+            ended.append(held.item.code)
+    return ended

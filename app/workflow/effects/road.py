@@ -61,32 +61,34 @@ def list_required_papers(act: Act) -> None:
 
 
 @EFFECTS.register
-def open_reviews(act: Act) -> None:
-    """Put the application before every office that its items concern, side by side."""
-    _open_steps(act, "approve")
-
-
-NEXT_WORK = {"approve": "configure", "configure": "issue_key"}
+def open_first_work(act: Act) -> None:
+    """Put the application before every office that comes first, side by side."""
+    _open_steps_after(act, 0)
 
 
 @EFFECTS.register
 def open_next_work(act: Act) -> None:
-    """Open the step after this one, once nothing of this one is left."""
-    action = act.transition.action
-    if not [work for work in open_work(act.subject) if work.action == action]:
-        _open_steps(act, NEXT_WORK[action])
+    """Open the steps that come after this one, once nothing of this one is left."""
+    application: Application = act.subject
+    if not open_work(application):
+        of_round = (w.step for w in application.work_items if w.round == application.round)
+        _open_steps_after(act, max(of_round, default=0))
 
 
-def _open_steps(act: Act, action: str) -> None:
+def _open_steps_after(act: Act, position: int) -> None:
+    """Open the steps of the first position after `position` that is taken for what is asked."""
     application: Application = act.subject
     asked = {category.value for category in application.categories()}
+    road: list[dict[str, Any]] = application.road
     steps = [
         step
-        for step in application.road
-        if step["action"] == action and (step["category"] is None or step["category"] in asked)
+        for step in road
+        if step["position"] > position and (step["category"] is None or step["category"] in asked)
     ]
+    first = min((step["position"] for step in steps), default=0)
     for step in steps:
-        application.work_items.append(_work_item(application, step, act))
+        if step["position"] == first:
+            application.work_items.append(_work_item(application, step, act))
 
 
 def _work_item(application: Application, step: dict[str, Any], act: Act) -> WorkItem:
@@ -110,7 +112,7 @@ def _close(act: Act, work: WorkItem, outcome: StepOutcome) -> None:
 @EFFECTS.register
 def close_review_as_passed(act: Act) -> None:
     """This office has passed; its opinion goes on to the next (第五条（一）)."""
-    _close_own(act, StepOutcome.PASSED)
+    close_own(act, StepOutcome.PASSED)
     if act.comment:
         application: Application = act.subject
         application.comment = "\n".join(filter(None, [application.comment, act.comment]))
@@ -119,29 +121,30 @@ def close_review_as_passed(act: Act) -> None:
 @EFFECTS.register
 def close_review_as_returned(act: Act) -> None:
     """One office returns it: it returns."""
-    _close_own(act, StepOutcome.RETURNED)
+    close_own(act, StepOutcome.RETURNED)
 
 
 @EFFECTS.register
 def close_review_as_rejected(act: Act) -> None:
     """One office rejects it: it ends."""
-    _close_own(act, StepOutcome.REJECTED)
+    close_own(act, StepOutcome.REJECTED)
 
 
 @EFFECTS.register
 def close_work_as_done(act: Act) -> None:
     """The step's own work is done."""
-    _close_own(act, StepOutcome.DONE)
+    close_own(act, StepOutcome.DONE)
 
 
 @EFFECTS.register
 def close_work_when_done(act: Act) -> None:
     """The counter's step ends with the last person served."""
     if all(line.key_id is not None for line in act.subject.passed_lines()):
-        _close_own(act, StepOutcome.DONE)
+        close_own(act, StepOutcome.DONE)
 
 
-def _close_own(act: Act, outcome: StepOutcome) -> None:
+def close_own(act: Act, outcome: StepOutcome) -> None:
+    """Close the step that this act is about."""
     if act.work is not None:
         _close(act, act.work, outcome)
         act.new["duty"] = act.work.duty.value

@@ -1,0 +1,32 @@
+"""第六条（二） 书面注销申请: users of an enterprise who leave, with the pledge (M6, M6.2)."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.catalog.enums import ApplicationKind
+from app.models.applications import Application, ApplicationLine
+from app.models.kinds.account import NOT_CANCELLED, NamedAccountColumns
+
+
+class EnterpriseCancellationLine(NamedAccountColumns, ApplicationLine):
+    """One user who is cancelled; the name stays in the records."""
+
+    __tablename__ = "enterprise_cancellation_line"
+    __mapper_args__ = {
+        "polymorphic_identity": ApplicationKind.ENTERPRISE_CANCELLATION,
+        "polymorphic_load": "selectin",
+    }
+
+    id: Mapped[int] = mapped_column(
+        ForeignKey("application_line.id", ondelete="CASCADE"), primary_key=True
+    )
+
+    columns = ("name", "login_name")
+    account_states = NOT_CANCELLED
+
+
+class EnterpriseCancellationApplication(Application):
+    """An enterprise has users cancelled who leave, pledging that nothing is unfinished."""
+
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind.ENTERPRISE_CANCELLATION}
+    line_class = EnterpriseCancellationLine

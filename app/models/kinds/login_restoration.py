@@ -1,0 +1,32 @@
+"""第六条（四）: users whose sign-in was suspended after half a year without one (M6.4)."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.catalog.enums import AccountState, ApplicationKind
+from app.models.applications import Application, ApplicationLine
+from app.models.kinds.account import NamedAccountColumns
+
+
+class LoginRestorationLine(NamedAccountColumns, ApplicationLine):
+    """One user whose sign-in is restored."""
+
+    __tablename__ = "login_restoration_line"
+    __mapper_args__ = {
+        "polymorphic_identity": ApplicationKind.LOGIN_RESTORATION,
+        "polymorphic_load": "selectin",
+    }
+
+    id: Mapped[int] = mapped_column(
+        ForeignKey("application_line.id", ondelete="CASCADE"), primary_key=True
+    )
+
+    columns = ("name", "login_name")
+    account_states = frozenset({AccountState.SUSPENDED})
+
+
+class LoginRestorationApplication(Application):
+    """An organisation has the sign-in of suspended users restored."""
+
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind.LOGIN_RESTORATION}
+    line_class = LoginRestorationLine

@@ -1,0 +1,222 @@
+"""Keys of people who stand on a form: handed back, replaced, bound to a new name (M9, 第九条)."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from app.catalog.enums import KeyState, LineVerdict, RefusalReason, StepOutcome
+from app.catalog.identity import IdentityError, normalise_key_serial
+from app.errors import Detail
+from app.i18n import N_
+from app.models.applications import Application, ApplicationLine
+from app.models.keys import Key
+from app.security.audit import record
+from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, Act
+from app.workflow.data import not_text, rows_named
+from app.workflow.effects.keys import put_in_place_of
+from app.workflow.effects.road import close_own
+from app.workflow.engine_calls import fire_within
+from app.workflow.guards import stock_problems
+from app.workflow.named import reason_of
+
+REPLACEABLE = (KeyState.ISSUED, KeyState.RETURNED, KeyState.LOST)
+
+
+def keys_out(act: Act, lines: Collection[ApplicationLine]) -> dict[int, Key]:
+    """Return the keys that the persons of `lines` hold now, by position."""
+    holders = {line.account_id: line.position for line in lines if line.account_id is not None}
+    found = act.session.scalars(
+        select(Key)
+        .where(Key.holder_id.in_(sorted(holders)), Key.state == KeyState.ISSUED)
+        .order_by(Key.id)
+    )
+    return {holders[key.holder_id]: key for key in found if key.holder_id is not None}
+
+
+def _serials(act: Act, problems: list[Detail]) -> Iterator[tuple[str, ApplicationLine, str]]:
+    """Yield place, line and serial number of each entry of `data.lines` that can be read."""
+    passed = {line.id for line in act.subject.passed_lines()}
+    for where, line, entry in rows_named(act, problems):
+        raw = entry.get("key_serial")
+        if line.id not in passed:
+            problems.append(
+                Detail(where, "line_refused", N_("This person was refused."), rule="M9")
+            )
+        elif not isinstance(raw, str):
+            problems.append(not_text(f"{where}.key_serial"))
+        else:
+            try:
+                yield f"{where}.key_serial", line, normalise_key_serial(raw)
+            except IdentityError as error:
+                place = f"{where}.key_serial"
+                problems.append(Detail(place, error.code, error.msgid, dict(error.params), "M9"))
+
+
+@VALIDATORS.register
+def returned_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
+    """Return the serial of each key that has come back, by position.
+
+    Without `lines` every key that is still out has come back; with them, those named there.
+    """
+    problems: list[Detail] = []
+    out = keys_out(act, act.subject.passed_lines())
+    if "lines" not in act.raw:
+        return {position: key.serial for position, key in out.items()}, problems
+    serials: dict[int, str] = {}
+    for where, line, serial in _serials(act, problems):
+        held = out.get(line.position)
+        if held is None:
+            problems.append(
+                Detail(
+                    where,
+                    "nothing_to_return",
+                    N_("%(name)s holds no key that could come back."),
+                    {"name": line.name},
+                    "M9",
+                )
+            )
+        elif held.serial != serial:
+            problems.append(
+                Detail(
+                    where,
+                    "key_not_theirs",
+                    N_("Key %(serial)s is not the one that %(name)s holds."),
+                    {"serial": serial, "name": line.name},
+                    "M9",
+                )
+            )
+        else:
+            serials[line.position] = serial
+    return serials, problems
+
+
+@VALIDATORS.register
+def rebound_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
+    """Return the serial of each person's key under the new name, by position.
+
+    Whoever is not named keeps the key in hand; another serial reissues. Without `lines` everybody
+    keeps the own; who has none needs one.
+    """
+    problems: list[Detail] = []
+    waiting = [line for line in act.subject.passed_lines() if line.key_id is None]
+    out = keys_out(act, waiting)
+    named = {line.position: serial for _where, line, serial in _serials(act, problems)}
+    if named or problems:
+        return named, problems
+    problems += [
+        Detail(
+            f"lines.{line.position}.key_serial",
+            "required",
+            N_("%(name)s holds no key: name one from the stock."),
+            {"name": line.name},
+            "M9",
+        )
+        for line in waiting
+        if line.position not in out
+    ]
+    return {position: key.serial for position, key in out.items()}, problems
+
+
+@GUARDS.register
+def new_keys_are_in_stock(act: Act) -> Iterator[Detail]:
+    """M9: a key that the person does not hold yet comes from the issuing office's own stock."""
+    out = keys_out(act, act.subject.passed_lines())
+    own = {position: key.serial for position, key in out.items()}
+    fresh = {place: serial for place, serial in act.data.items() if own.get(place) != serial}
+    yield from stock_problems(act, fresh)
+
+
+@CONDITIONS.register
+def every_key_is_back(act: Act) -> bool:
+    """Nobody who passed still holds a key."""
+    return not keys_out(act, act.subject.passed_lines())
+
+
+@EFFECTS.register
+def take_keys_back(act: Act) -> None:
+    """Take the keys named into the office; the ledger says by which form (M6.1, M9)."""
+    for position, key in keys_out(act, act.subject.passed_lines()).items():
+        if position in act.data:
+            fire_within(act, key, "take_back", comment=reason_of(act))
+    act.session.flush()
+    act.new["keys"] = sorted(act.data.values())
+
+
+@EFFECTS.register
+def close_work_when_keys_are_back(act: Act) -> None:
+    """The step ends with the last key that comes back."""
+    if every_key_is_back(act):
+        close_own(act, StepOutcome.DONE)
+
+
+@EFFECTS.register
+def replace_keys(act: Act) -> None:
+    """Hand each person the new key; the former one leads to it and is retired (M5.1, M9)."""
+    _hand_out(act)
+
+
+@EFFECTS.register
+def rebind_keys(act: Act) -> None:
+    """Bind the key in hand to the new name, or hand out another in its place (M5.1)."""
+    _hand_out(act)
+
+
+def _hand_out(act: Act) -> None:
+    application: Application = act.subject
+    lines = {line.position: line for line in application.passed_lines()}
+    keys = {
+        key.serial: key
+        for key in act.session.scalars(select(Key).where(Key.serial.in_(sorted(act.data.values()))))
+    }
+    served = []
+    for position, serial in act.data.items():
+        line, key = lines[position], keys[serial]
+        if key.holder_id == line.account_id:
+            _rebind(act, line, key)
+        elif (former := _former_key(act, line)) is not None:
+            put_in_place_of(act, former, key, reason=reason_of(act))
+        else:
+            fire_within(act, key, "issue", data={"holder_id": line.account_id})
+        line.key = key
+        line.key_id = key.id
+        login = line.account.login_name if line.account else None
+        served.append({"position": position, "key_serial": serial, "login_name": login})
+    act.result["lines"] = served
+    act.new["keys"] = {entry["login_name"]: entry["key_serial"] for entry in served}
+
+
+def _former_key(act: Act, line: ApplicationLine) -> Key | None:
+    """Return the key that the new one takes the place of: held, come back or lost, the latest."""
+    return act.session.scalars(
+        select(Key)
+        .where(Key.last_holder_id == line.account_id, Key.state.in_(REPLACEABLE))
+        .order_by((Key.state == KeyState.ISSUED).desc(), Key.issued_at.desc(), Key.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _rebind(act: Act, line: ApplicationLine, key: Key) -> None:
+    """Put on record that the key stays with the person under another name."""
+    new: dict[str, Any] = {"holder": line.account_id, "application": act.subject.number}
+    record(
+        act.session,
+        tag="key:rebound",
+        subject=key,
+        actor=act.actor,
+        now=act.now,
+        new=new,
+        comment=act.comment,
+        rule="M5.1",
+        article="第五条（一）",
+    )
+
+
+@EFFECTS.register
+def leave_out_unserved(act: Act) -> None:
+    """Whoever got no new key keeps the account as it is; the line says why."""
+    for line in act.subject.passed_lines():
+        if line.key_id is None:
+            line.verdict = LineVerdict.REFUSED
+            line.reason_code = RefusalReason.OTHER
+            line.reason = act.comment[:500]

@@ -24,6 +24,7 @@ from app.views.apply_page import ApplyPage
 from app.views.home_organization import offered
 from app.views.typed_form import read_form
 from app.views.wording import when
+from app.workflow.columns import line_columns
 from app.workflow.form import check_kind
 
 MAX_KEY = 60
@@ -84,7 +85,7 @@ def _key() -> str:
 def _received(kind: ApplicationKind, application: Application | None) -> Any:
     """Keep what was typed, and send it if that was asked; whatever is wrong, nothing is lost."""
     key = _key()
-    raw = read_form(request.form, class_of(kind).line_class.columns)
+    raw = read_form(request.form, line_columns(class_of(kind).line_class))
     page = ApplyPage(kind=kind, key=key, application=application, raw=raw)
     try:
         application, problems = _keep(kind, application, raw, key)

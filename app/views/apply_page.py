@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import render_template, url_for
 from flask_login import current_user
-from sqlalchemy import Enum, String, inspect
+from sqlalchemy import String, inspect
 
-from app.catalog.enums import ApplicationKind, ApplicationState, Sex
+from app.catalog.enums import ApplicationKind, ApplicationState
 from app.catalog.types import FormColumn
 from app.clock import now, office_date
 from app.errors import Detail
@@ -29,14 +29,14 @@ from app.views.typed_form import (
     summary,
 )
 from app.views.wording import article, joined, label, on_day, when
-from app.workflow.columns import field_of
+from app.workflow.columns import LineColumn, field_of, finder_of, items_asked, line_columns
 from app.workflow.form import HEADER, MAX_LINES
 
 CONTROLS = {"citizen_id": "citizen_id", "items": "items", "choice": "select"}
 COLONS = ":\N{FULLWIDTH COLON} "
 """What stands between an item's heading and the rest of its words."""
 
-SIZES = {"name": "s", "sex": "s", "citizen_id": "m", "items": "l"}
+SIZES = {"person_name": "s", "choice": "s", "citizen_id": "m", "items": "l"}
 INPUTS = {"phone": "tel"}
 OWN_DROPS = 12
 """Papers that each person brings get a place each on forms of up to so many persons."""
@@ -94,7 +94,7 @@ class ApplyPage:
             editor=self._editor(),
             sets=self._sets(),
             sets_note=_("Set by the type of your organization; nothing to choose.")
-            if not self._chooses
+            if self._sets_by_type
             else "",
             drops=self._drops(),
             papers_help=_("PDF, JPEG, PNG or TIFF. Originals are shown at the counter."),
@@ -105,9 +105,16 @@ class ApplyPage:
             article_basis=article(self.session, self.entry.article, self.today),
         )
 
+    @cached_property
+    def _columns(self) -> dict[str, LineColumn]:
+        """The columns of this kind's lines, by name, in the annex's order."""
+        return {it.name: it for it in line_columns(class_of(self.kind).line_class)}
+
     @property
-    def _chooses(self) -> bool:
-        return "items" in class_of(self.kind).line_class.columns
+    def _sets_by_type(self) -> bool:
+        """Whether new people are entered whose permissions nobody chooses (M4b)."""
+        line_class = class_of(self.kind).line_class
+        return finder_of(line_class) is None and items_asked(line_class) is None
 
     def _head(self) -> dict[str, Any]:
         if self.sheet is None:
@@ -148,7 +155,13 @@ class ApplyPage:
     def _road(self) -> list[Any]:
         """Return the steps that the form would take by what it asks for now."""
         road = regulations.road_for(self.session, self.kind, self.today)
-        codes = {code for line in self.typed["lines"] for code in line.get("items", ())}
+        asked_in = [it.name for it in self._columns.values() if it.holds_items]
+        codes = {
+            code
+            for line in self.typed["lines"]
+            for name in asked_in
+            for code in line.get(name) or ()
+        }
         asked = {
             item.category
             for item in regulations.items_for(self.session, self.organization.type, self.today)
@@ -218,30 +231,28 @@ class ApplyPage:
         }
 
     def _column(self, column: FormColumn) -> dict[str, Any]:
-        name = column.field
+        known = self._columns[column.field]
+        declared = known.field
         drawn: dict[str, Any] = {
-            "name": name,
+            "name": known.name,
             "label": pick(column, "heading"),
-            "kind": "text",
-            "required": True,
-            "size": SIZES.get(name, "m"),
+            "kind": CONTROLS.get(declared.kind, "text"),
+            "required": declared.required,
+            "size": SIZES.get(declared.kind, "m"),
         }
-        if name == "items":
-            return {**drawn, "kind": "items"}
-        line_class = class_of(self.kind).line_class
-        declared = field_of(line_class, name)
-        stored = inspect(line_class).columns[name].type
-        drawn["kind"] = CONTROLS.get(declared.kind, "text")
-        drawn["required"] = declared.required
-        if isinstance(stored, Enum):
-            members: Any = stored.enum_class or Sex
-            drawn["choices"] = [{"value": m.value, "label": label(m)} for m in members]
-        elif isinstance(stored, String):
-            drawn["maxlength"] = stored.length
+        if declared.finds_account:
+            drawn["kind"] = "picker"
+            drawn["placeholder"] = _("Name or login name")
+        elif declared.repeats_record:
+            drawn |= {"readonly": True, "required": False}
+        elif known.members is not None:
+            drawn["choices"] = [{"value": m.value, "label": label(m)} for m in known.members]
+        elif known.limit is not None:
+            drawn["maxlength"] = known.limit
         return drawn
 
     def _choices(self) -> list[dict[str, str]]:
-        if not self._chooses:
+        if not any(column.holds_items for column in self._columns.values()):
             return []
         return [
             {
@@ -254,13 +265,13 @@ class ApplyPage:
         ]
 
     def _posts(self) -> list[dict[str, Any]]:
-        if not self._chooses:
+        if items_asked(class_of(self.kind).line_class) is None:
             return []
         found = regulations.posts_for(self.session, self.organization.type, self.today)
         return [{"label": pick(post, "name"), "codes": list(post.items)} for post in found]
 
     def _sets(self) -> list[str]:
-        if self._chooses:
+        if not self._sets_by_type:
             return []
         found = regulations.items_for(self.session, self.organization.type, self.today)
         return [pick(item, "title") for item in found]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -151,11 +152,12 @@ class Sheet:
         return [self._cell(line, column.field) for column in self.kind.columns]
 
     def _cell(self, line: ApplicationLine, name: str) -> Any:
-        if name == "items":
-            titles = [pick(item, "title") for item in line.items]
-            return {"kind": "tags", "tags": titles, "label": ""}
         value = getattr(line, name, None)
-        if name == "citizen_id":
+        kind = field_of(type(line), name).kind
+        if kind == "items":
+            titles = [pick(item, "title") for item in value or ()]
+            return {"kind": "tags", "tags": titles, "label": ""}
+        if kind == "citizen_id":
             reveal = None
             if value and line.id and self.actor.may(Permission.ACCOUNTS_REVEAL):
                 reveal = url_for(
@@ -164,8 +166,8 @@ class Sheet:
                     line_id=line.id,
                 )
             return {"kind": "masked", "masked": {"text": masked(value), "reveal_url": reveal}}
-        if name == "sex":
-            return label(value) if value else ""
+        if isinstance(value, StrEnum):
+            return label(value)
         return value or ""
 
     def line(self, line: ApplicationLine, **more: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from app.errors import Detail
 from app.i18n import _, ngettext
 from app.models.applications import Application, ApplicationLine
 from app.views.wording import sentences, titled
+from app.workflow.columns import LineColumn, line_columns
 from app.workflow.form import HEADER, MAX_LINES
 
 MOST_READ = MAX_LINES + 1000
@@ -17,19 +18,24 @@ MOST_SAID = 30
 LINES = "lines."
 
 
-def read_form(posted: MultiDict[str, str], columns: Sequence[str]) -> dict[str, Any]:
-    """Return what was typed, as REST would post it; wholly empty lines are left out."""
+def read_form(posted: MultiDict[str, str], columns: Sequence[LineColumn]) -> dict[str, Any]:
+    """Return what was typed, as REST would post it; wholly empty lines are left out.
+
+    What only repeats the record is not read: it comes from there each time.
+    """
     raw: dict[str, Any] = {name: posted.get(name, "") for name in HEADER}
     lines = []
     for n in range(_count(posted)):
         line: dict[str, Any] = {"id": posted.get(f"lines-{n}-id", "")}
         for column in columns:
-            name = f"lines-{n}-{column}"
-            if column == "items":
-                line[column] = [code for code in posted.getlist(name) if code]
+            name = f"lines-{n}-{column.name}"
+            if column.field.repeats_record:
+                continue
+            if column.holds_items:
+                line[column.name] = [code for code in posted.getlist(name) if code]
             else:
-                line[column] = posted.get(name, "")
-        if line["id"] or any(line[column] for column in columns):
+                line[column.name] = posted.get(name, "")
+        if any(line.values()):
             lines.append(line)
     raw["lines"] = lines
     return raw
@@ -51,13 +57,17 @@ def stored_form(application: Application) -> dict[str, Any]:
 
 
 def _stored_line(line: ApplicationLine) -> dict[str, Any]:
-    cells: dict[str, Any] = {"id": str(line.id)}
-    for column in line.columns:
-        if column == "items":
-            cells[column] = [item.code for item in line.items]
-        else:
-            cells[column] = getattr(line, column) or ""
-    return cells
+    return {"id": str(line.id), **cells_of(line)}
+
+
+def cells_of(line: ApplicationLine) -> dict[str, Any]:
+    """Return what stands in the cells of a stored line: texts, and codes of permission items."""
+    return {
+        column.name: [item.code for item in getattr(line, column.name)]
+        if column.holds_items
+        else getattr(line, column.name) or ""
+        for column in line_columns(type(line))
+    }
 
 
 def place_of(field: str) -> str:

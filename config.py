@@ -8,7 +8,6 @@ leaves out.
 import base64
 import binascii
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,9 +96,6 @@ class Settings:
             return {**hidden, "connect_args": {"timeout": 15}}
         return {
             **hidden,
-            # A prepared statement's generic plan misses the indexes of bigrams: only those are
-            # prepared that say so (`execution_options(prepared=True)`).
-            "connect_args": {"prepare_threshold": sys.maxsize},
             "pool_size": 10,
             "max_overflow": 10,
         }

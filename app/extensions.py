@@ -1,10 +1,11 @@
 """Flask extensions, made once; bound to an application by `create_app`."""
 
+import re
 import select
 import sqlite3
 import time
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 import psycopg
 from flask_appbuilder import AppBuilder
@@ -21,8 +22,15 @@ csrf = CSRFProtect()
 appbuilder = AppBuilder()
 
 PREPARED = "prepared"
-"""Execution option of a statement that is asked again and again and whose plan fits any values."""
-_only_read: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+"""Execution option: PostgreSQL keeps the plan of a statement at once (True) or never (False).
+
+Others it keeps from their fifth use on. Never is for what is looked for by values that are rare or
+common: the kept plan, made for any values, misses the index that fits.
+"""
+MOST_PREPARED = 300
+READS = re.compile(r"\s*(SELECT|WITH(?!.*\b(INSERT|UPDATE|DELETE|MERGE)\b))", re.DOTALL)
+_writing: WeakSet[Any] = WeakSet()
+"""Connections in whose transaction something has been written."""
 RESTS_SINCE = "rests since"
 LONG_REST = 30.0
 """Seconds after which a resting connection is asked whether it still lives."""
@@ -50,43 +58,48 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+class Cursor(psycopg.Cursor[Any]):
+    """Notes that something is written, through SQLAlchemy or past it."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> "Cursor":
+        """Execute `query`."""
+        if not isinstance(query, str) or not READS.match(query):
+            _writing.add(self.connection)
+        return super().execute(query, params, **options)
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+        """Execute `query` for each of `params_seq`."""
+        _writing.add(self.connection)
+        super().executemany(query, params_seq, **options)
+
+    def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """Copy rows in or out."""
+        _writing.add(self.connection)
+        return super().copy(statement, params, **options)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    if isinstance(connection, psycopg.Connection):
+        connection.cursor_factory = Cursor
+        connection.prepared_max = MOST_PREPARED
+
+
 @event.listens_for(Engine, "do_execute")
 def _prepare(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """Let PostgreSQL keep the plan of a statement that says so."""
-    if not isinstance(cursor, psycopg.Cursor):
+    """Say whether PostgreSQL shall keep the plan, where the statement says so."""
+    prepare = context.execution_options.get(PREPARED)
+    if prepare is None or not isinstance(cursor, psycopg.Cursor):
         return False
-    prepared = bool(context.execution_options.get(PREPARED))
-    _note(cursor.connection, reads=_reads(context), prepared=prepared)
-    if prepared:
-        cursor.execute(statement, parameters, prepare=True)
-    return prepared
-
-
-@event.listens_for(Engine, "do_executemany")
-def _note_rows(cursor: Any, _statement: str, _parameters: Any, _context: Any) -> None:
-    """Note that many rows are written at once."""
-    if isinstance(cursor, psycopg.Cursor):
-        _note(cursor.connection, reads=False)
-
-
-def _reads(context: Any) -> bool:
-    statement = getattr(context.compiled, "statement", None)
-    return bool(getattr(statement, "is_select", False))
-
-
-def _note(connection: Any, *, reads: bool, prepared: bool = False) -> None:
-    """Keep whether the transaction has prepared something and, up to now, has only read."""
-    if not reads:
-        _only_read[connection] = False
-    elif prepared:
-        _only_read.setdefault(connection, True)
+    cursor.execute(statement, parameters, prepare=prepare)
+    return True
 
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     if isinstance(driver, psycopg.Connection):
-        _only_read.pop(driver, None)
+        _writing.discard(driver)
 
 
 @event.listens_for(Engine, "rollback")
@@ -96,7 +109,7 @@ def _keep_what_is_prepared(connection: Connection) -> None:
     The rollback that follows finds nothing left to do.
     """
     driver = None if connection.invalidated else connection.connection.driver_connection
-    if isinstance(driver, psycopg.Connection) and _only_read.pop(driver, False):
+    if isinstance(driver, psycopg.Connection) and driver not in _writing:
         driver.commit()
 
 

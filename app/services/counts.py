@@ -41,7 +41,8 @@ def count_parts(session: Session, resource: Resource, parts: Sequence[Part]) -> 
     counts = {part: part[1] + 1 for part in parts if kept.get((resource.name, part), 0.0) > now}
     unknown = tuple(part for part in parts if part not in counts)
     if unknown:
-        found = session.execute(_statement(resource.name, unknown)).one()
+        statement = _statement(resource.name, unknown)
+        found = session.execute(statement, execution_options={"prepared": False}).one()
         counts.update(zip(unknown, found, strict=True))
         for part in unknown:
             if counts[part] > part[1]:

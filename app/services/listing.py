@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CTE, Select, func, literal, or_, select
+from sqlalchemy import CTE, Result, Select, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -27,7 +27,7 @@ from app.services.conditions import (
 )
 from app.services.counts import Part, bounded, count_parts
 from app.services.cursors import Order
-from app.services.plans import Plan, Reference, Row, plan_of
+from app.services.plans import VARIES, Plan, Reference, Row, plan_of
 from app.services.resources import RESOURCES, Resource
 
 __all__ = [
@@ -207,7 +207,7 @@ class _Reader:
             if target.name not in known:
                 wanted = search_condition(target, self.query.search, spelling)
                 statement = select(target.key).where(wanted).limit(MAX_THROUGH)
-                known[target.name] = list(self.session.scalars(statement))
+                known[target.name] = list(self._ask(statement).scalars())
             if known[target.name]:
                 found.append(column.attribute.in_(known[target.name]))
         return found
@@ -239,7 +239,7 @@ class _Reader:
         if self.place is not None:
             statement = statement.where(self.order.beyond(self.place, backwards=self.backwards))
         statement = self.order.sort(statement, backwards=self.backwards)
-        return list(self.session.execute(self._cut(statement)))
+        return list(self._ask(self._cut(statement)))
 
     def _next_ones(self) -> list[Any]:
         """Take the next rows as they come, whatever they are."""
@@ -249,6 +249,9 @@ class _Reader:
         )
         given = {f"place{n}": value for n, value in enumerate(place or ())}
         return list(self.session.execute(statement, given))
+
+    def _ask(self, statement: Select[Any]) -> Result[Any]:
+        return self.session.execute(statement, execution_options=VARIES)
 
     def _cut(self, statement: Select[Any]) -> Select[Any]:
         return statement.limit(self.size + 1).offset(self.offset or None)
@@ -277,10 +280,10 @@ class _Reader:
         shown = self._cut(self.order.sort(shown, backwards=self.backwards, of=places))
         statement = self.plan.statement.where(self.resource.key.in_(shown))
         if not self.query.counted:
-            return list(self.session.execute(self._sorted(statement))), _Counts()
+            return list(self._ask(self._sorted(statement))), _Counts()
         figures = self._figures(hits).subquery()
         statement = statement.add_columns(*figures.c).join(figures, literal(value=True))
-        found = list(self.session.execute(self._sorted(statement)))
+        found = list(self._ask(self._sorted(statement)))
         whole, view, *tabs = self._read_figures(found, hits)[-len(figures.c) :]
         if whole <= BOUND:
             return found, self._counts(view, tabs)
@@ -295,7 +298,7 @@ class _Reader:
             return found[0]  # type: ignore[no-any-return]
         if self.place is None and not self.offset and not self.of_tab:
             return [0] * (2 + len(self._members()))
-        return self.session.execute(self._figures(hits)).one()
+        return self._ask(self._figures(hits)).one()
 
     def _sorted(self, statement: Select[Any]) -> Select[Any]:
         return self.order.sort(statement, backwards=self.backwards)
@@ -326,7 +329,7 @@ class _Reader:
         )
 
     def _count(self, conditions: list[Condition]) -> int:
-        return self.session.scalar(select(bounded(self.resource, conditions, BOUND))) or 0
+        return self._ask(select(bounded(self.resource, conditions, BOUND))).scalar() or 0
 
     def _counted_apart(self) -> _Counts:
         """Count the view and each tab along its index."""

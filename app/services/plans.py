@@ -15,6 +15,8 @@ from app.services.resources import LANGUAGES, RESOURCES, Resource
 
 SAME = {"prepared": True}
 """For statements whose plan is the same whatever they are given (`extensions.PREPARED`)."""
+VARIES = {"prepared": False}
+"""For statements whose plan depends on how common what they look for is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ What each does, `app/jobs/requested.py` says under the same name.
 from dataclasses import dataclass
 
 from app.catalog.permissions import Permission
+from app.i18n import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,13 @@ class LongWork:
     article: str = ""
 
 
-_DECLARED: tuple[LongWork, ...] = ()
+_DECLARED: tuple[LongWork, ...] = (
+    LongWork(
+        name="export",
+        label=N_("Take a list out as a file"),
+        permission=Permission.LISTS_EXPORT,
+        rule="X6",
+    ),
+)
 
 LONG_WORK: dict[str, LongWork] = {work.name: work for work in _DECLARED}

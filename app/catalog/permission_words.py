@@ -41,6 +41,7 @@ PERMISSION_LABELS: dict[P, str] = {
     P.CASES_IMPORT: N_("Take over business from the running system"),
     P.PRINT_COPIES_LIST: N_("See who printed what"),
     P.PRINT_COPIES_ADD: N_("Print forms, on record"),
+    P.LISTS_EXPORT: N_("Take lists out as files, on record"),
     P.JOB_RUNS_LIST: N_("See the own long work"),
     P.AUDIT_EVENTS_LIST: N_("Read the audit trail"),
     P.CATALOGUE_LIST: N_("Read articles, roads, checklists and offices"),

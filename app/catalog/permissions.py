@@ -87,6 +87,8 @@ class Permission(StrEnum):
     CASES_IMPORT = "cases.import"
     """Take over business from the running system, of any organisation, at any stage."""
 
+    LISTS_EXPORT = "lists.export"
+    """Take lists that one may see out as files, on record."""
     JOB_RUNS_LIST = "job_runs.list"
     """See the long work that one has asked for; who reads the catalogue sees every run."""
 
@@ -127,6 +129,7 @@ class RoleName(StrEnum):
 _READ_OFFICE = frozenset(
     {
         P.JOB_RUNS_LIST,
+        P.LISTS_EXPORT,
         P.ORGANIZATIONS_LIST,
         P.ACCOUNTS_LIST,
         P.ACCOUNTS_REVEAL,
@@ -150,6 +153,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
         {
             *_OWN_CASES,
             P.JOB_RUNS_LIST,
+            P.LISTS_EXPORT,
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.ACCOUNTS_REVEAL,
@@ -193,6 +197,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     RoleName.AUDITOR: frozenset(
         {
             P.JOB_RUNS_LIST,
+            P.LISTS_EXPORT,
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.ACCOUNTS_REVEAL,
@@ -211,6 +216,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     RoleName.SYSTEM_ADMINISTRATOR: frozenset(
         {
             P.JOB_RUNS_LIST,
+            P.LISTS_EXPORT,
             P.ORGANIZATIONS_LIST,
             P.ACCOUNTS_LIST,
             P.PERMISSION_ITEMS_LIST,
@@ -223,6 +229,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     RoleName.SECURITY_ADMINISTRATOR: frozenset(
         {
             P.JOB_RUNS_LIST,
+            P.LISTS_EXPORT,
             P.ORGANIZATIONS_LIST,
             P.ORGANIZATIONS_ADD,
             P.ORGANIZATIONS_EDIT,

@@ -16,6 +16,7 @@ ROOMS = (
     "applications",
     "cases",
     "audit",
+    "exports",
     "jobs",
     "demo",
 )

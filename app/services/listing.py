@@ -39,6 +39,7 @@ __all__ = [
     "Reference",
     "Row",
     "Tab",
+    "every_row",
     "find_row",
     "list_page",
     "load",
@@ -104,6 +105,15 @@ def list_page(session: Session, resource: Resource, query: ListQuery) -> Page:
     InvalidInput names what is wrong: a column, an operator, a value, the order, a cursor.
     """
     return _Reader(session, resource, query).page()
+
+
+def every_row(session: Session, resource: Resource, query: ListQuery) -> tuple[Plan, Select[Any]]:
+    """Return how all rows that `query` asks for are selected, in its order, without any bound.
+
+    Executed by the session it stays within the actor's reach. InvalidInput as of `list_page`.
+    """
+    reader = _Reader(session, resource, query)
+    return reader.plan, reader.every_row()
 
 
 def find_row(
@@ -179,6 +189,11 @@ class _Reader:
             more=counts.more,
             tabs=counts.tabs,
         )
+
+    def every_row(self) -> Select[Any]:
+        """Return the statement of everything that fits, in order."""
+        statement = self.plan.statement.where(*self._conditions(common=True))
+        return self.order.sort(statement.where(*self._tab_conditions()), backwards=False)
 
     def _cursor(self, raw: Sequence[Any]) -> str:
         return self.order.word(self.plan.place_of(raw, self.order))

@@ -113,6 +113,13 @@ class Plan:
         self._references.append((column.name, target.name, self._title(target, entity)))
         return entity, getattr(entity, target.key.key) == column.attribute
 
+    def titles(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return the parts of the title of what each column refers to, by language."""
+        return {
+            name: [tuple(self._selected[place] for place in part) for part in title]
+            for name, _target, title in self._references
+        }
+
     def read(self, found: Iterable[Sequence[Any]]) -> list[Row]:
         """Turn what the database answered into rows."""
         tongue = LANGUAGES.index(language()) if language() in LANGUAGES else 0

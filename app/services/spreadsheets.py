@@ -1,19 +1,25 @@
-"""The one writer of spreadsheets: templates, result files, formulas that no longer run (X6)."""
+"""The one writer of spreadsheets: templates, result files, formulas that no longer run (X6).
 
-from collections.abc import Iterable, Sequence
+The libraries are imported where they write: a server starts without them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.i18n import _
 from app.services.workbooks.formulas import disarmed
 from app.services.workbooks.packages import column_letters
 
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
 LAST_ROW = 1_048_576
 """A sheet ends here, headings included; what is left goes on to the next."""
+SHEET_ROWS = LAST_ROW - 1
 LISTED = 200
 """So many choices at most stand in a drop-down list."""
 FILLED_ROWS = 10_000
@@ -51,6 +57,8 @@ def write_template(
 
     A second sheet explains each column; choices stand on a hidden third.
     """
+    from xlsxwriter import Workbook
+
     with Workbook(target, {"in_memory": True, **_OPTIONS}) as book:
         sheet = book.add_worksheet(sheet_name(title))
         explained = book.add_worksheet(sheet_name(_("Notes")))
@@ -73,7 +81,7 @@ def write_template(
 class _Looks:
     """The formats of a workbook."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: "Workbook") -> None:
         line = {"border": 1, "border_color": "#BFBFBF"}
         head = {"bold": True, "bg_color": "#E8EEF7", "text_wrap": True, "valign": "vcenter", **line}
         self.heading: Format = book.add_format(head)
@@ -84,7 +92,7 @@ class _Looks:
         self.reason: Format = book.add_format({"font_color": "#A8071A", "text_wrap": True})
 
 
-def _guide(sheet: Worksheet, lists: Worksheet, place: int, column: TemplateColumn) -> None:
+def _guide(sheet: "Worksheet", lists: "Worksheet", place: int, column: TemplateColumn) -> None:
     """Let the cells of a column offer their choices and say what belongs there."""
     message = {"input_title": column.title[:32], "input_message": column.note[:255]}
     rule: dict[str, Any] = {"validate": "any", **(message if column.note else {})}
@@ -98,7 +106,7 @@ def _guide(sheet: Worksheet, lists: Worksheet, place: int, column: TemplateColum
 
 
 def _explain(
-    sheet: Worksheet, looks: _Looks, columns: Sequence[TemplateColumn], notes: Sequence[str]
+    sheet: "Worksheet", looks: _Looks, columns: Sequence[TemplateColumn], notes: Sequence[str]
 ) -> None:
     heads = (_("Column"), _("Required"), _("What belongs there"), _("Choices"))
     for place, (head, width) in enumerate(zip(heads, (20, 10, 60, 60), strict=True)):
@@ -125,6 +133,8 @@ def write_result(
 
     The file can be corrected and handed in again as it is: the two columns are passed over.
     """
+    from xlsxwriter import Workbook
+
     with Workbook(target, {"constant_memory": True, **_OPTIONS}) as book:
         sheet = book.add_worksheet(sheet_name(title))
         looks = _Looks(book)
@@ -140,6 +150,33 @@ def write_result(
                 sheet.write_string(number, place, disarmed(cell), look)
             sheet.write_string(number, len(headings), row.verdict)
             sheet.write_string(number, len(headings) + 1, disarmed(row.reason), looks.reason)
+
+
+def write_rows(
+    target: BinaryIO,
+    title: str,
+    headings: Sequence[str],
+    rows: Iterator[Sequence[Any]],
+    *,
+    count: int,
+) -> None:
+    """Write `count` rows at constant memory, on as many sheets as they need.
+
+    The texts are disarmed already. `target` stands at its beginning and is left at its end.
+    """
+    from rustpy_xlsxwriter import FastExcel
+    from xlsxwriter import Workbook
+
+    if not count:
+        with Workbook(target, {"in_memory": True, **_OPTIONS}) as book:
+            book.add_worksheet(sheet_name(title)).write_row(0, 0, headings)
+        return
+    name = sheet_name(title)
+    book = FastExcel(target).format(bold_headers=True).freeze(row=1)
+    for number in range(1, -(-count // SHEET_ROWS) + 1):
+        part = (dict(zip(headings, row, strict=True)) for row in islice(rows, SHEET_ROWS))
+        book.sheet(name if number == 1 else f"{name[: SHEET_NAME - 5]} {number}", part)
+    book.save()
 
 
 def sheet_name(title: str) -> str:

@@ -4,24 +4,28 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from flask import redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask import session as cookie
 from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.catalog.permissions import Permission
 from app.extensions import db
 from app.i18n import _
+from app.models.jobs import JobRun
 from app.security.actor import Actor
 from app.services.audit import history_of
 from app.services.columns import Column
+from app.services.exports import parse_format
 from app.services.listing import Row, find_row, load
 from app.views.access import current_actor, requires
 from app.views.acts import Acts, Drawn
 from app.views.addresses import Address
 from app.views.cells import WITH_PAGES, Reading, fact, row_url
 from app.views.editing import Editing
-from app.views.lists import CHOSEN_COLUMNS, ListPage
+from app.views.exporting import take_out
+from app.views.lists import CHOSEN_COLUMNS, ListPage, columns_in_sight
 from app.views.story import timeline
 from app.views.wording import state
 
@@ -53,6 +57,7 @@ class ConsoleView(Acts, Editing, BaseView):
         doors = {
             "list": reading,
             "columns": reading,
+            "export": Permission.LISTS_EXPORT,
             "show": reading if cls.has_records else None,
             "add": resource.add,
             "edit": resource.edit,
@@ -159,6 +164,19 @@ class ConsoleView(Acts, Editing, BaseView):
             return ()
         url = row_url(self.resource.name, "add")
         return [{"label": _("Add"), "url": url, "icon": "plus-lg", "primary": True}]
+
+    @expose("/export.<form>")
+    def export(self, form: str) -> Answer:
+        """Take every row that the address asks for out as a file."""
+        actor = current_actor()
+        address = Address(self.resource, row_url(self.resource.name, ""), request.args)
+        shown = columns_in_sight(self.resource, Reading(self.resource, actor))
+        query = address.query(columns=tuple(column.name for column in shown))
+        made = take_out(self.resource, query, parse_format(form), actor)
+        if isinstance(made, JobRun):
+            flash(_("The file is being made: it will be ready here."), "info")
+            return redirect(row_url("job_runs", made.id), HTTPStatus.SEE_OTHER)
+        return made
 
     @expose("/columns", methods=["POST"])
     def columns(self) -> Answer:

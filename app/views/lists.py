@@ -8,12 +8,14 @@ from flask import session as cookie
 from sqlalchemy.orm import Session
 
 from app.catalog.lifecycles import Transition
+from app.catalog.permissions import Permission
 from app.errors import NotFound
 from app.i18n import N_, _, pick
 from app.security.actor import Actor
 from app.services import regulations
 from app.services.columns import Column, Operator
 from app.services.conditions import Filter
+from app.services.exports import Format
 from app.services.listing import Page, Tab, find_row, list_page
 from app.services.resources import RESOURCES, Resource
 from app.views.addresses import SEARCH, Address
@@ -57,18 +59,10 @@ class ListPage:
         self.address = address
         self.actor = actor
         self.reading = Reading(resource, actor)
-        self.columns = self._columns()
+        self.columns = columns_in_sight(resource, self.reading)
         self._names: dict[tuple[str, str], str] = {}
         names = tuple(column.name for column in self.columns)
         self.page: Page = list_page(session, resource, address.query(columns=names))
-
-    def _columns(self) -> tuple[Column, ...]:
-        """Return the columns this person keeps in sight, in the reader's language."""
-        kept = cookie.get(CHOSEN_COLUMNS, {}).get(self.resource.name, [])
-        chosen = [self.resource.columns[name] for name in kept if name in self.resource.columns]
-        covered = self.resource.under.values()
-        shown = chosen or [c for c in self.resource.list_columns if c.name not in covered]
-        return tuple(dict.fromkeys(self.reading.column(column) for column in shown))
 
     def head(self) -> dict[str, Any]:
         """Return title and count."""
@@ -105,8 +99,21 @@ class ListPage:
             "empty": self._empty(filtered=bool(chips)),
             "all_columns": self._choice_of_columns(),
             "columns_url": f"{address.bare()}columns",
+            "exports": self._exports(),
             **more,
         }
+
+    def _exports(self) -> list[dict[str, str]]:
+        """Return the files that exactly this view can be taken out as."""
+        if not self.actor.may(Permission.LISTS_EXPORT) or not self.columns:
+            return []
+        path, _sign, view = self.address.but().partition("?")
+        own = row_url(self.resource.name, "") == path
+        return [
+            {"label": words, "url": f"{path}export.{form}{'?' if view else ''}{view}"}
+            for form, words in ((Format.XLSX, _("Export to Excel")), (Format.CSV, _("Export CSV")))
+            if own
+        ]
 
     def _heads(self) -> list[dict[str, Any]]:
         default = self.resource.orders[0]
@@ -302,6 +309,15 @@ class ListPage:
                     "shown": column.name in shown,
                 }
         return list(found.values())
+
+
+def columns_in_sight(resource: Resource, reading: Reading) -> tuple[Column, ...]:
+    """Return the columns that this person keeps in sight, in the reader's language."""
+    kept = cookie.get(CHOSEN_COLUMNS, {}).get(resource.name, [])
+    chosen = [resource.columns[name] for name in kept if name in resource.columns]
+    covered = resource.under.values()
+    shown = chosen or [c for c in resource.list_columns if c.name not in covered]
+    return tuple(dict.fromkeys(reading.column(column) for column in shown))
 
 
 def few(session: Session, resource: str) -> list[dict[str, str]] | None:

@@ -68,6 +68,8 @@ TOLD: dict[str, str] = {
     "organization:registered": N_("Organization registered"),
     "organization:amended": N_("Organization corrected"),
     "job:done": N_("Job done"),
+    "list:export_begun": N_("Taking a list out begun"),
+    "list:exported": N_("List taken out"),
     "job:asked_for": N_("Long work asked for"),
     "job:stop_wanted": N_("Long work stopped"),
     "job:goes_on": N_("Long work goes on"),

@@ -3,6 +3,8 @@
 import pytest
 
 from app.catalog.permissions import BUNDLES, Permission, RoleName
+from app.views.api import APIS
+from app.views.api.base import ConsoleApi
 from tests.support.factories import staff
 
 P = Permission
@@ -13,6 +15,7 @@ SIGNED_IN = {"AccountsApi.act", "KeysApi.act", "ApplicationsApi.act", "CasesApi.
 """Who may do an act is asked by `fire()`, which knows the act and the record."""
 
 READ = ("get_list", "get", "info", "related", "distinct")
+EXPORTING = [api.__name__ for api in APIS if issubclass(api, ConsoleApi)]
 BY_PERMISSION: dict[Permission, set[str]] = {
     P.ORGANIZATIONS_LIST: {f"OrganizationsApi.{name}" for name in READ},
     P.ORGANIZATIONS_ADD: {"OrganizationsApi.post"},
@@ -33,6 +36,7 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.CASES_LIST: {f"CasesApi.{name}" for name in (*READ, "actions")},
     P.CASES_ADD: {"CasesApi.post"},
     P.CASES_EDIT: {"CasesApi.put"},
+    P.LISTS_EXPORT: {f"{name}.export" for name in EXPORTING},
     P.JOB_RUNS_LIST: {f"JobRunsApi.{name}" for name in (*READ, "result", "stop", "go_on")},
     P.AUDIT_EVENTS_LIST: {f"AuditEventsApi.{name}" for name in READ},
 }

@@ -5,12 +5,14 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask_appbuilder.api import expose
 from sqlalchemy import inspect, select
 
 from app.errors import Forbidden, InvalidInput
 from app.i18n import N_
+from app.models.jobs import JobRun
+from app.services.exports import Format, parse_format
 from app.services.listing import ListQuery, find_row, list_page, load
 from app.services.resources import RESOURCES, Resource
 from app.views.api import describe
@@ -31,12 +33,15 @@ from app.views.api.query import (
     size_of,
 )
 from app.views.api.rows import plain, told
+from app.views.exporting import take_out
 
 LIST = Access(verb="list")
 ADD = Access(verb="add")
 EDIT = Access(verb="edit")
 
-READ = frozenset({"get_list", "get", "info", "related", "distinct"})
+EXPORT = Access(verb="export", noun="lists")
+
+READ = frozenset({"get_list", "get", "info", "related", "distinct", "export"})
 CREATE = frozenset({"post"})
 CHANGE = frozenset({"put"})
 REMOVE = frozenset({"delete"})
@@ -87,6 +92,18 @@ class ConsoleApi(SpecifiedApi):
                 **{key: described[key] for key in keys},
             }
         )
+
+    @expose("/export", methods=("GET",))
+    @serves(EXPORT, tag="list:exported")
+    def export(self) -> Response:
+        """Return every row of the list as a file; 202 and a run where an XLSX would be long."""
+        wanted = list_query(self.resource, read_q())
+        form = parse_format(request.args.get("format", Format.CSV))
+        later = request.args.get("later", "") in {"1", "true"}
+        made = take_out(self.resource, wanted, form, actor(), later=later)
+        if isinstance(made, JobRun):
+            return json_of({"id": made.id, "job_run": str(made)}, HTTPStatus.ACCEPTED)
+        return made
 
     @expose("/<pk>", methods=("GET",))
     @serves(LIST)

@@ -6,6 +6,7 @@ from app.catalog.labels import words_of
 from app.i18n import _
 from app.security.actor import Actor
 from app.services.columns import Column, Operator
+from app.services.exports import CONTENT_TYPES, Format
 from app.services.resources import Resource
 from app.views.api.openapi import (
     ERROR_ANSWERS,
@@ -198,13 +199,33 @@ def _success(api: "ConsoleApi", method: str) -> Spec:
         "related": ("200", "Rows that can be referred to", pairs),
         "distinct": ("200", "Values", pairs),
     }
+    if method == "export":
+        return _files()
     code, words, schema = bodies.get(method, ("200", "Done", {"type": "object"}))
     return {code: json_answer(words, schema)}
+
+
+def _files() -> Spec:
+    binary: Spec = {"schema": {**WORD, "format": "binary"}}
+    run: Spec = {"type": "object", "properties": {"id": {"type": "integer"}, "job_run": WORD}}
+    return {
+        "200": {
+            "description": "The file",
+            "content": {kind.partition(";")[0]: binary for kind in CONTENT_TYPES.values()},
+        },
+        "202": json_answer("The run that makes the file", run),
+    }
 
 
 def _parameters(resource: Resource, method: str) -> list[Spec]:
     if method == "get_list":
         return [rison(_list_q(resource))]
+    if method == "export":
+        return [
+            rison(_list_q(resource)),
+            {"name": "format", "in": "query", "schema": {**WORD, "enum": list(Format)}},
+            {"name": "later", "in": "query", "schema": {"type": "boolean"}},
+        ]
     if method == "get":
         return [rison(_object(keys=_keys(SHOW_KEYS), columns=WORDS))]
     if method == "info":

@@ -1,0 +1,110 @@
+"""`flask exports …`: lists as files, within the reach of who asks, on record."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from app.cli.terminal import as_person, at_desk, fail_in_words
+from app.errors import BadRequest
+from app.i18n import N_, _
+from app.services.commits import committing
+from app.services.conditions import Filter
+from app.services.exports import Export, Format
+from app.services.listing import ListQuery
+from app.services.resources import RESOURCES
+
+group = AppGroup("exports", help="Lists as files.")
+
+OWNER_ONLY = 0o600
+
+
+def register(application: Flask) -> None:
+    """Add the group to the application's commands."""
+    application.cli.add_command(group)
+
+
+@group.command("write")
+@click.argument("resource", type=click.Choice(sorted(RESOURCES)))
+@as_person
+@click.option("--format", "form", type=click.Choice(list(Format)), default=Format.CSV)
+@click.option("--filter", "filters", multiple=True, metavar="COLUMN=VALUE", help="Only where so.")
+@click.option("--search", default="", help="Part of a name or number.")
+@click.option("--order", default="", help="By which column; descending where a - stands before.")
+@click.option("--columns", default="", help="Which, by name, apart by commas; else the list's own.")
+@click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path))
+@fail_in_words
+def write(
+    resource: str,
+    login: str,
+    *,
+    form: str,
+    filters: tuple[str, ...],
+    search: str,
+    order: str,
+    columns: str,
+    path: Path | None,
+) -> None:
+    """Write every row of a list that fits, to a file or to standard output."""
+    with at_desk(login) as desk:
+        query = ListQuery(
+            filters=tuple(map(_filter, filters)),
+            search=search,
+            order=order,
+            columns=tuple(name.strip() for name in columns.split(",") if name.strip()),
+        )
+        export = Export(
+            session=desk.session,
+            resource=RESOURCES[resource],
+            query=query,
+            format=Format(form),
+            actor=desk.actor,
+            now=desk.now,
+        )
+        with committing(
+            desk.session,
+            tag="list:exported",
+            actor=desk.actor,
+            now=desk.now,
+            subject_type=export.resource.model.__tablename__,
+            subject_label=resource,
+        ):
+            export.begin()
+            desk.session.commit()
+            with _destination(path) as file:
+                if export.format == Format.XLSX:
+                    export.xlsx(file)
+                else:
+                    for block in export.csv():
+                        file.write(block)
+            export.end()
+        click.echo(_("%(count)s rows written.", count=export.count), err=True)
+
+
+def _filter(text: str) -> Filter:
+    column, sign, value = text.partition("=")
+    if not sign:
+        raise BadRequest(N_("A filter is written COLUMN=VALUE."), code="bad_filter")
+    return Filter(column=column.strip(), value=value.strip())
+
+
+@contextmanager
+def _destination(path: Path | None) -> Iterator[BinaryIO]:
+    """Give standard output, or a file that only its owner reads and that is there whole or not."""
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    unfinished = path.with_name(path.name + ".part")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

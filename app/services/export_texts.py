@@ -1,0 +1,125 @@
+"""How a row's values read in a file: the same words from the database's hand and from ours."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import String, case, cast, func, literal, type_coerce
+
+from app.catalog.enums import ApplicationKind
+from app.catalog.identity import mask_citizen_id
+from app.catalog.labels import LABELS, words_of
+from app.clock import OFFICE_ZONE
+from app.i18n import _, language
+from app.services.columns import Column
+from app.services.plans import Plan, Row
+from app.services.resources import LANGUAGES
+from app.services.workbooks.formulas import APOSTROPHE, STARTS, disarmed
+
+MINUTES = "%Y-%m-%d %H:%M:%S"
+PG_MINUTES = "YYYY-MM-DD HH24:MI:SS"
+PEOPLE = "accounts"
+"""People share names: their login name goes with them."""
+HARMLESS = frozenset({"login_name", "organization_code", "serial", "citizen_id"})
+"""Kinds of fields whose spelling never begins like a formula."""
+
+
+def word_of(member: StrEnum) -> str:
+    """Return what a member of a vocabulary is called; its value where nobody named it."""
+    named = type(member) in LABELS or isinstance(member, ApplicationKind)
+    return words_of(member) if named else member.value
+
+
+# --- By our own hand
+
+
+def text_reader(column: Column) -> Callable[[Row], Any]:
+    """Return what makes a row this column's text, or its number."""
+    name = column.name
+    if column.field.kind == "reference":
+        people = column.field.resource == PEOPLE
+
+        def referred(row: Row) -> str:
+            found = row.references.get(name)
+            if found is None or found.label is None:
+                return ""
+            text = f"{found.label} ({found.sub})" if people and found.sub else found.label
+            return disarmed(text)
+
+        return referred
+    reads: Callable[[Any], Any] = _READERS.get(column.stored, _plain)
+    if column.field.masked:
+        return lambda row: mask_citizen_id(str(row.values[name])) if row.values[name] else ""
+    return lambda row: "" if row.values[name] is None else reads(row.values[name])
+
+
+def _plain(value: Any) -> str:
+    return disarmed(str(value))
+
+
+def _listed(value: Any) -> str:
+    parts = value if isinstance(value, list) else [value]
+    return disarmed(", ".join(str(part) for part in parts if not isinstance(part, dict)))
+
+
+def _instant(value: datetime) -> str:
+    return f"{value.astimezone(OFFICE_ZONE):{MINUTES}}"
+
+
+def _day(value: date) -> str:
+    return value.isoformat()
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001 - the value itself
+    return _("yes") if value else _("no")
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "choice": word_of,
+    "datetime": _instant,
+    "date": _day,
+    "boolean": _flag,
+    "integer": int,
+    "json": _listed,
+}
+
+
+# --- By the database's hand
+
+
+def is_sql(column: Column) -> bool:
+    """Whether the database itself can write the column's text."""
+    return column.stored not in {"sealed", "json"} and not column.field.masked
+
+
+def sql_text(column: Column, plan: Plan) -> Any:
+    """Return the expression, on PostgreSQL, of what `text_reader` would write."""
+    attribute: Any = column.attribute
+    if column.field.kind == "reference":
+        return _reference(column, plan)
+    if column.stored == "choice":
+        assert column.members is not None
+        words = {member.value: word_of(member) for member in column.members}
+        return case(words, value=type_coerce(attribute, String), else_=literal(""))
+    if column.stored == "datetime":
+        return func.to_char(func.timezone(OFFICE_ZONE.key, attribute), PG_MINUTES)
+    if column.stored == "boolean":
+        return case((attribute, literal(_("yes"))), (~attribute, literal(_("no"))))
+    if column.stored in {"integer", "date"}:
+        return cast(attribute, String)
+    return attribute if column.field.kind in HARMLESS else _disarmed(attribute)
+
+
+def _reference(column: Column, plan: Plan) -> Any:
+    tongue = LANGUAGES.index(language()) if language() in LANGUAGES else 0
+    label, *others = (part[tongue if len(part) > 1 else 0] for part in plan.titles()[column.name])
+    text = type_coerce(label, String)
+    if column.field.resource == PEOPLE and others:
+        text = text + literal(" (") + others[0] + literal(")")
+    return _disarmed(text)
+
+
+def _disarmed(text: Any) -> Any:
+    dangerous = func.left(text, 1).in_(list(STARTS))
+    return case((dangerous, literal(APOSTROPHE) + text), else_=text)

@@ -7,17 +7,20 @@ leaves out.
 
 import base64
 import binascii
+import ipaddress
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
 DEMO_ENV = INSTANCE / "demo.env"
 
 MIB = 1024 * 1024
+LOCALHOST = "localhost"
 MIN_SECRET_LENGTH = 32
 KEY_BYTES = 32
 TRUE = frozenset({"1", "true", "yes", "on"})
@@ -45,6 +48,8 @@ class Settings:
     audit_key: bytes = field(repr=False)
     port: int = 8080
     login_requires_key: bool = True
+    webauthn_origins: tuple[str, ...] = ()
+    webauthn_rp_id: str = ""
     files_dir: Path = INSTANCE / "files"
     max_upload_mb: int = 20
     trusted_hosts: tuple[str, ...] = ()
@@ -67,6 +72,16 @@ class Settings:
         environ = os.environ if environ is None else environ
         given = {name: value for name, value in environ.items() if value}
         return _Reader({**read_env_file(demo_env or DEMO_ENV), **given}).settings()
+
+    @property
+    def key_origins(self) -> tuple[str, ...]:
+        """The addresses at which browsers open the pages, as keys see them."""
+        return self.webauthn_origins or (f"http://{LOCALHOST}:{self.port}",)
+
+    @property
+    def key_rp_id(self) -> str:
+        """The domain that keys are bound to: the host of the first address unless named."""
+        return self.webauthn_rp_id or str(urlsplit(self.key_origins[0]).hostname)
 
     @property
     def is_sqlite(self) -> bool:
@@ -196,6 +211,35 @@ class _Reader:
     def words(self, name: str) -> tuple[str, ...]:
         return tuple(self.values[name].replace(",", " ").split())
 
+    def origins(self, name: str) -> tuple[str, ...]:
+        found = tuple(word.rstrip("/").lower() for word in self.words(name))
+        for origin in found:
+            parts = urlsplit(origin)
+            safe = parts.scheme == "https" or (
+                parts.scheme == "http" and parts.hostname == LOCALHOST
+            )
+            if not (safe and parts.hostname and origin == f"{parts.scheme}://{parts.netloc}"):
+                self.problems.append(
+                    f"{name} must be https://host[:port] (http for {LOCALHOST} only), "
+                    f"not {origin!r}"
+                )
+            elif _is_address(parts.hostname):
+                self.problems.append(f"{name} must name a host; keys know no number: {origin!r}")
+        return found
+
+    def domain(self, name: str) -> str:
+        value = self.text(name).lower()
+        hosts = [urlsplit(word).hostname or "" for word in self.words_or_none("WEBAUTHN_ORIGINS")]
+        hosts = hosts or [LOCALHOST]
+        if not all(host == value or host.endswith(f".{value}") for host in hosts):
+            self.problems.append(
+                f"{name} must be the host of every address in WEBAUTHN_ORIGINS, or a domain above"
+            )
+        return value
+
+    def words_or_none(self, name: str) -> tuple[str, ...]:
+        return self.words(name) if name in self.values else ()
+
     def path(self, name: str) -> Path:
         return Path(self.values[name]).absolute()
 
@@ -208,6 +252,8 @@ class _Reader:
     OPTIONAL: ClassVar[dict[str, Callable[["_Reader", str], Any]]] = {
         "PORT": number,
         "LOGIN_REQUIRES_KEY": flag,
+        "WEBAUTHN_ORIGINS": origins,
+        "WEBAUTHN_RP_ID": domain,
         "FILES_DIR": path,
         "MAX_UPLOAD_MB": number,
         "TRUSTED_HOSTS": words,
@@ -218,6 +264,14 @@ class _Reader:
         "LOGIN_RATE_LIMIT": text,
         "RATELIMIT_STORAGE_URI": text,
     }
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def database_url(given: str) -> str:

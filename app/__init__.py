@@ -9,6 +9,8 @@ import app.models.everything  # noqa: F401 - declares every table
 from app import cli, views
 from app.extensions import csrf, db
 from app.models import encryption
+from app.security import key_policy
+from app.security.key_policy import KeyPolicy
 from app.security.manager import KeydeskSecurityManager
 from app.views.builder import KeydeskBuilder
 from app.views.home import HomeView
@@ -30,6 +32,14 @@ def create_app(settings: Settings | None = None) -> Flask:
             application.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
     encryption.configure(base64.urlsafe_b64encode(settings.field_key).decode())
+    key_policy.configure(
+        KeyPolicy(
+            required=settings.login_requires_key,
+            named=bool(settings.webauthn_origins),
+            origins=settings.key_origins,
+            rp_id=settings.key_rp_id,
+        )
+    )
     guard_states()
     db.init_app(application)
     csrf.init_app(application)

@@ -101,6 +101,7 @@ def make_settings(database_url: str, files: Path) -> Settings:
         field_key=TEST_FIELD_KEY,
         audit_key=TEST_AUDIT_KEY,
         files_dir=files,
+        login_requires_key=False,
         testing=True,
     )
 

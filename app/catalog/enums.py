@@ -170,6 +170,14 @@ class CaseState(StrEnum):
     DELETED = "deleted"
 
 
+class CeremonyPurpose(StrEnum):
+    """What a physical key is asked for."""
+
+    BIND = "bind"
+    ENROL = "enrol"
+    SIGN_IN = "sign_in"
+
+
 class Sex(StrEnum):
     """As printed in annexes 3 and 5."""
 

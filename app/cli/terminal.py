@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import click
-from flask import current_app
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -109,7 +108,7 @@ def at_desk(login: str) -> Iterator[Desk]:
         session,
         login,
         remote_addr=system_user(),
-        requires_key=current_app.config["KEYDESK"].login_requires_key,
+        requires_key=True,
     )
     with ExitStack() as stack:
         if account.language in LANGUAGES:

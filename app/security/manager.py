@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask, g, request
+from flask import session as cookie
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_jwt_extended import JWTManager
 from flask_login import LoginManager
@@ -11,8 +12,11 @@ from app.catalog.enums import Channel
 from app.catalog.permissions import Permission
 from app.models.accounts import Account
 from app.security.actor import ACTOR, Actor, Person, read_person
+from app.security.key_policy import policy
 
 EPOCH_CLAIM = "epoch"
+KEY_SHOWN = "key_shown"
+"""In a session and in a token: it began with the key itself, not with the password alone."""
 
 
 class KeydeskSecurityManager(SecurityManager):
@@ -46,6 +50,8 @@ class KeydeskSecurityManager(SecurityManager):
         person = self._person(identity)
         if person is None or epoch != str(person.account.epoch):
             return None
+        if policy().required and not cookie.get(KEY_SHOWN):
+            return None
         return self._enter(person, Channel.PAGE)
 
     def load_user_jwt(
@@ -54,6 +60,8 @@ class KeydeskSecurityManager(SecurityManager):
         """Return the account of a token if it may still work."""
         person = self._person(str(jwt_data["sub"]))
         if person is None or jwt_data.get(EPOCH_CLAIM) != person.account.epoch:
+            return None
+        if policy().required and not jwt_data.get(KEY_SHOWN):
             return None
         g.user = self._enter(person, Channel.REST)
         return person.account

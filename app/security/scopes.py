@@ -21,6 +21,7 @@ from app.models.audit import AuditEvent, IdempotencyKey
 from app.models.cases import Case
 from app.models.grants import AccountGrant
 from app.models.jobs import JobRun
+from app.models.key_credentials import KeyChallenge, KeyCredential
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material, PaperCheck
 from app.models.notices import Notice
@@ -40,6 +41,7 @@ EVERYTHING = true()
 ACCOUNTS = Account.__table__.c
 ORGANIZATIONS = Organization.__table__.c
 APPLICATIONS = Application.__table__.c
+KEYS = Key.__table__.c
 LINES = ApplicationLine.__table__.c
 WORK = WorkItem.__table__.alias("work_of_duty").c
 
@@ -148,6 +150,28 @@ def key_movements(model: Any, actor: Actor) -> Predicate:
     if actor.may(Permission.KEY_MOVEMENTS_LIST):
         return or_(_is(model.office_code, actor.office), _is(model.counterpart_code, actor.office))
     return false()
+
+
+@scope(KeyCredential)
+def key_credentials(model: Any, actor: Actor) -> Predicate:
+    """Each issuing office those of its stock, a unit's administrator the unit's, others the own."""
+    if sees_everything(actor) or actor.may(Permission.ROLES_ASSIGN):
+        return EVERYTHING
+    if actor.may(Permission.KEYS_ISSUE):
+        return model.key_id.in_(select(KEYS.id).where(_is(KEYS.office_code, actor.office)))
+    if _works_for_commission(actor):
+        return EVERYTHING
+    if _manages_unit(actor):
+        return model.account_id.in_(
+            select(ACCOUNTS.id).where(_is(ACCOUNTS.organization_id, actor.organization_id))
+        )
+    return _is(model.account_id, actor.account_id)
+
+
+@scope(KeyChallenge)
+def key_challenges(model: Any, actor: Actor) -> Predicate:
+    """Nobody's but the system's, which asks and reads the answer."""
+    return EVERYTHING if actor.is_system else false()
 
 
 @scope(Application)

@@ -20,6 +20,7 @@ from app.models.applications import Application
 from app.models.audit import AuditEvent
 from app.models.cases import Case
 from app.models.jobs import JobRun
+from app.models.key_credentials import KeyCredential
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material
 from app.models.offices import District, Office, OfficeDuty
@@ -221,6 +222,15 @@ def _declared() -> Iterator[Resource]:
         plural=N_("Ledger of keys"),
         title=("action",),
         permission=Permission.KEY_MOVEMENTS_LIST,
+    )
+    yield Resource(
+        name="key_credentials",
+        model=KeyCredential,
+        singular=N_("Binding of a key"),
+        plural=N_("Bindings of keys"),
+        title=("id",),
+        permission=Permission.KEYS_LIST,
+        through=("key_id", "account_id"),
     )
     yield Resource(
         name="applications",

@@ -65,6 +65,21 @@ def sign_in(
     password.
     The caller commits, refusals included.
     """
+    account = admit(session, login_name, password, actor=actor, now=now, requires_key=requires_key)
+    enter(session, account, actor=actor, now=now)
+    return account
+
+
+def admit(
+    session: Session,
+    login_name: str,
+    password: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    requires_key: bool,
+) -> Account:
+    """Return the account that `login_name` and `password` open, without entering; as `sign_in`."""
     account: Account | None = session.scalar(
         select(Account)
         .where(Account.login_key == _storable(login_name).strip().lower())
@@ -72,44 +87,75 @@ def sign_in(
         .execution_options(unscoped="sign-in")
     )
     known = _knows_password(account, password)
-    refusal: DomainError | None = None
     if account is None or not known:
-        refusal = Unauthenticated(
+        error = Unauthenticated(
             N_("Login name or password is wrong."),
             code="wrong_credentials",
             rule="M4",
             article="第四条",
         )
-    elif account.state in WHY_NOT:
+        raise refuse(session, error, account, actor=actor, now=now, label=_storable(login_name))
+    closed = why_closed(session, account, requires_key=requires_key)
+    if closed is not None:
+        raise refuse(session, closed, account, actor=actor, now=now)
+    return account
+
+
+def why_closed(session: Session, account: Account, *, requires_key: bool) -> Unauthenticated | None:
+    """Return why nobody can sign in to `account` now, None if it is open."""
+    if account.state in WHY_NOT:
         code, msgid, rule, article = WHY_NOT[account.state]
-        refusal = Unauthenticated(msgid, code=code, rule=rule, article=article)
-    elif requires_key and not has_active_key(session, account):
-        refusal = Unauthenticated(
+        return Unauthenticated(msgid, code=code, rule=rule, article=article)
+    if requires_key and not has_active_key(session, account):
+        return Unauthenticated(
             N_("This account has no active key; nobody works without one."),
             code="no_active_key",
             rule="M4",
             article="第四条",
         )
-    if refusal is not None or account is None:
-        error = refusal or Unauthenticated()
-        record(
-            session,
-            tag="session:refused",
-            subject=account,
-            subject_type="account",
-            subject_label=str(account) if account else _storable(login_name)[:64],
-            actor=actor,
-            now=now,
-            outcome=AuditOutcome.REFUSED,
-            rule=error.rule or "",
-            article=error.article or "",
-            new={"code": error.code},
-        )
-        raise error
+    return None
+
+
+def refuse(
+    session: Session,
+    error: DomainError,
+    account: Account | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    label: str = "",
+    **more: Any,
+) -> DomainError:
+    """Put a refused sign-in on record, with what `more` is known, and return the refusal."""
+    record(
+        session,
+        tag="session:refused",
+        subject=account,
+        subject_type="account",
+        subject_label=str(account) if account else label[:64],
+        actor=actor,
+        now=now,
+        outcome=AuditOutcome.REFUSED,
+        rule=error.rule or "",
+        article=error.article or "",
+        new={"code": error.code, **more},
+    )
+    return error
+
+
+def enter(session: Session, account: Account, *, actor: Actor, now: datetime, **more: Any) -> None:
+    """Note that `account` has signed in, with what `more` is to be told of it."""
     _note(session, account, last_login_at=now)
     signed_in = replace(actor, name=str(account), account_id=account.id)
-    record(session, tag="session:signed_in", subject=account, actor=signed_in, now=now, rule="M4")
-    return account
+    record(
+        session,
+        tag="session:signed_in",
+        subject=account,
+        actor=signed_in,
+        now=now,
+        new=more,
+        rule="M4",
+    )
 
 
 def _storable(words: str) -> str:

@@ -9,6 +9,7 @@ from app.views.applications import ApplicationView
 from app.views.console import CONSOLE
 from app.views.decisions import DecisionView
 from app.views.inbox import InboxView
+from app.views.key_signin import KeySignInView
 from app.views.language import LanguageView
 from app.views.materials import MaterialView
 from app.views.prints import PrintView
@@ -16,6 +17,7 @@ from app.views.signin import SignInView
 
 VIEWS: tuple[type[BaseView], ...] = (
     SignInView,
+    KeySignInView,
     LanguageView,
     InboxView,
     FormView,

@@ -16,6 +16,7 @@ from app.i18n import N_, _, pick
 from app.models.accounts import Account
 from app.models.audit import AuditEvent
 from app.security.actor import Actor
+from app.services import key_bindings
 from app.services.accounts import amend_account, open_account, reset_password, reveal_citizen_id
 from app.services.biography import Held, held_by, history_of_person, reason_of_suspension
 from app.services.columns import Column
@@ -25,6 +26,7 @@ from app.services.listing import ListQuery, Row, list_page, load
 from app.services.resources import BY_TABLE, RESOURCES
 from app.views.access import current_actor, requires, wants_json
 from app.views.base import Answer, ConsoleView
+from app.views.binding import bind_of
 from app.views.cells import may_open, row_url
 from app.views.record_forms import Fields
 from app.views.road import office_of
@@ -53,6 +55,19 @@ class AccountView(ConsoleView):
             },
         )
     }
+
+    def completed(
+        self, row: Row, action: str, fields: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Let the key be bound before it is handed out."""
+        if action != "issue_key":
+            return fields
+        bound = key_bindings.bound_key(self.session, row.id)
+        for field in fields:
+            if field["name"] == "key_serial":
+                field["bind"] = bind_of(row.id, field="key_serial", bound=bound)
+                field["value"] = field["value"] or bound
+        return fields
 
     # --- Adding and editing
 

@@ -86,7 +86,7 @@ class Acts:
         act = next((it for it in possible if it["action"] == action), None)
         if act is None or _is_anothers(act):
             raise error or Conflict
-        fields = self._fields(act, error)
+        fields = self.completed(row, action, self._fields(act, error))
         here = row_url(self.resource.name, row.id)
         crumbs = [
             {"label": _(self.resource.plural), "url": row_url(self.resource.name, "")},
@@ -106,6 +106,10 @@ class Acts:
             },
             article_basis=article(self.session, act["article"], office_date(now())),
         )
+
+    def completed(self, row: Row, action: str, fields: Drawn) -> Drawn:  # noqa: ARG002 - a room's to use
+        """Add to the fields of an act what hangs on the record itself."""
+        return fields
 
     def _fields(self, act: Mapping[str, Any], error: DomainError | None) -> Drawn:
         wrong = {d.field: d.message for d in error.details} if error else {}

@@ -15,12 +15,14 @@ from app.i18n import _, pick
 from app.models.applications import Application, ApplicationLine
 from app.models.work import WorkItem
 from app.security.actor import Actor
-from app.services import regulations, sheets, unit_work, worklists
+from app.security.key_policy import policy
+from app.services import key_bindings, regulations, sheets, unit_work, worklists
 from app.services.applications import what_can_be_done
 from app.services.audit import history_of
 from app.services.worklists import Queue
 from app.views import decide_panel
 from app.views.applications import DECIDING, lines_more, pledge_text
+from app.views.binding import bind_of
 from app.views.decide_errors import Mistakes
 from app.views.road import steps
 from app.views.ruling import Ruling
@@ -240,7 +242,8 @@ class DecidePage:
     def _key_input(self, line: ApplicationLine) -> dict[str, Any] | None:
         if line.key_id is not None:
             return None
-        serial = self._typed(line, "key_serial", self._stock.get(line.id, ""))
+        own = self._bound.get(line.account_id or 0) or self._stock.get(line.id, "")
+        serial = self._typed(line, "key_serial", own)
         return {
             "name": f"line-{line.id}-key_serial",
             "label": _("Key from stock"),
@@ -251,16 +254,32 @@ class DecidePage:
             "help": _("Leave it empty for who is not served now."),
             "required": True,
             "error": self.mistakes.of_line(line).get("key_serial", ""),
+            "bind": bind_of(
+                line.account_id,
+                application=self.application.id,
+                field=f"line-{line.id}-key_serial",
+                bound=self._bound.get(line.account_id or 0, ""),
+            ),
         }
+
+    @cached_property
+    def _bound(self) -> dict[int, str]:
+        """The keys that are bound already to persons who have not been given them."""
+        if not policy().offered:
+            return {}
+        return key_bindings.bound_keys(self.session, self.application)
 
     @cached_property
     def _stock(self) -> dict[int, str]:
         """The next keys of the own stock, one for each person who has none yet."""
-        waiting = [line.id for line in self.application.passed_lines() if line.key_id is None]
+        lines = [line for line in self.application.passed_lines() if line.key_id is None]
+        waiting = [line.id for line in lines if (line.account_id or 0) not in self._bound]
+        taken = set(self._bound.values())
         serials = unit_work.serials_in_stock(
-            self.session, self.actor.office, limit=min(len(waiting), SHOWN_LINES)
+            self.session, self.actor.office, limit=min(len(waiting), SHOWN_LINES) + len(taken)
         )
-        return dict(zip(waiting, serials, strict=False))
+        free = (serial for serial in serials if serial not in taken)
+        return dict(zip(waiting, free, strict=False))
 
     # --- Warnings
 

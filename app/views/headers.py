@@ -11,6 +11,12 @@ PAGE_POLICY = (
 )
 """No inline script or style; pages are framed by nobody, and frame only papers of this site."""
 
+PERMISSIONS = (
+    "geolocation=(), microphone=(), payment=(), "
+    "publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
+"""Keys are asked by our own pages only."""
+
 STATIC_SECONDS = 600
 HSTS = "max-age=31536000; includeSubDomains"
 
@@ -36,7 +42,7 @@ def init_app(application: Flask) -> None:
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), payment=()")
+        headers.setdefault("Permissions-Policy", PERMISSIONS)
         headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=csp_nonce()))
         if secure:
             headers.setdefault("Strict-Transport-Security", HSTS)

@@ -16,7 +16,10 @@ from app.extensions import db
 from app.i18n import LANGUAGES, N_, _
 from app.models.accounts import Account
 from app.security.actor import Actor, acting
+from app.security.key_policy import policy
+from app.security.manager import KEY_SHOWN
 from app.services import signin
+from app.services.key_signin import ask_for_key
 from app.views.access import (
     actor_or_none,
     anyone,
@@ -34,6 +37,8 @@ from app.views.road import office_of
 from app.views.wording import article
 
 SINCE = "since"
+TICKET, GOAL = "key_ticket", "key_goal"
+"""Of who has said the password and has yet to show the key."""
 MOST_LOGIN = 200
 UNTIL_CHANGED = frozenset(
     {"SignInView.password", "SignInView.logout", "LanguageView.switch", "static"}
@@ -82,13 +87,18 @@ def _forget() -> None:
         session[CHOSEN] = chosen
 
 
-def enter(account: Account) -> None:
-    """Begin a session of `account`: a new one, whatever stood in the old."""
+def enter(account: Account, *, key_shown: bool | None = None) -> None:
+    """Begin a session of `account`: a new one, whatever stood in the old.
+
+    `key_shown` says whether it begins with the key itself; None lets it be as it was.
+    """
+    shown = bool(session.get(KEY_SHOWN)) if key_shown is None else key_shown
     _forget()
     if account.language in LANGUAGES:
         session[CHOSEN] = account.language
     session.permanent = True
     session[SINCE] = int(now().timestamp())
+    session[KEY_SHOWN] = shown
     login_user(account)
 
 
@@ -113,27 +123,27 @@ class SignInView(BaseView):
     @expose("/login/", methods=["GET", "POST"])
     @anyone
     def login(self) -> Answer:
-        """Ask for login name and password; open an active account that has an active key."""
+        """Ask for login name and password, then for the key where the office requires it (M4)."""
         goal = local_path(request.values.get("next"))
         if request.method == "GET":
-            return redirect(goal) if actor_or_none() else _login_page(goal)
+            return redirect(goal) if actor_or_none() else login_page(goal)
         name = request.form.get("login", request.form.get("username", ""))[:MOST_LOGIN]
         count_sign_in(name)
         try:
             with acting(db.session(), door()):
+                password = request.form.get("password", "")
+                if policy().required:
+                    question = ask_for_key(db.session(), name, password, actor=door(), now=now())
+                    db.session.commit()
+                    return _to_key(question.ticket, goal)
                 account = signin.sign_in(
-                    db.session(),
-                    name,
-                    request.form.get("password", ""),
-                    actor=door(),
-                    now=now(),
-                    requires_key=settings().login_requires_key,
+                    db.session(), name, password, actor=door(), now=now(), requires_key=True
                 )
                 db.session.commit()
-                enter(account)
+                enter(account, key_shown=False)
         except DomainError as error:
             db.session.commit()
-            return _login_page(goal, name, error), int(error.status)
+            return login_page(goal, name, error), int(error.status)
         return redirect(goal, HTTPStatus.SEE_OTHER)
 
     @expose("/logout/", methods=["POST"])
@@ -180,7 +190,15 @@ def _change(account: Account, old: str, new: str) -> dict[str, str]:
     return {}
 
 
-def _login_page(goal: str, name: str = "", error: DomainError | None = None) -> str:
+def _to_key(ticket: str, goal: str) -> Response:
+    """Go on to the key: who knocks is not in yet, and the ticket stays in this browser."""
+    _forget()
+    session[TICKET], session[GOAL] = ticket, goal
+    return redirect(url_for("KeySignInView.key"), HTTPStatus.SEE_OTHER)
+
+
+def login_page(goal: str, name: str = "", error: DomainError | None = None) -> str:
+    """Return the page of the door, with why it stayed shut."""
     suspended = None
     errors = []
     if error is not None and error.code == "account_suspended":
@@ -196,7 +214,7 @@ def _login_page(goal: str, name: str = "", error: DomainError | None = None) -> 
         form={"url": url_for("SignInView.login"), "next": goal, "login": name},
         errors=errors,
         suspended=suspended,
-        needs_key=False,
+        needs_key=policy().required,
         language=language_switch(),
         demo=None,
         doors=[],

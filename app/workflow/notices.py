@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.catalog.enums import AccountState
 from app.catalog.permissions import RoleName
 from app.i18n import N_
-from app.models.accounts import Account
+from app.models.accounts import Account, account_role
 from app.models.applications import Application
 from app.models.keys import Key
 from app.models.notices import Notice
@@ -52,6 +53,24 @@ def _whose_key_it_was(act: Act) -> set[int]:
         )
     )
     return {holder.id, *administrators} - {act.actor.account_id}
+def security_administrators(session: Session) -> set[int]:
+    """Return who looks after the safety of sign-in and can work."""
+    return set(
+        session.scalars(
+            select(Account.id)
+            .join(account_role, account_role.c.account_id == Account.id)
+            .join(Role, Role.id == account_role.c.role_id)
+            .where(
+                Role.name == RoleName.SECURITY_ADMINISTRATOR.value,
+                Account.state == AccountState.ACTIVE,
+            )
+            .execution_options(unscoped="who is told of keys in the wrong hands")
+        )
+    )
+
+
+def _security_administrators(act: Act) -> set[int]:
+    return security_administrators(act.session)
 
 
 def _nobody_else(_act: Act) -> set[int]:
@@ -129,6 +148,34 @@ NOTICES: dict[str, NoticeKind] = {
             "a replacement can be applied for."
         ),
         recipients=_whose_key_it_was,
+    ),
+    "key_bound": NoticeKind(
+        msgid=N_("Key %(serial)s was bound to you as %(login_name)s."), recipients=_holder
+    ),
+    "key_enrolled": NoticeKind(
+        msgid=N_("Key %(serial)s was bound to %(login_name)s by a link from the command line."),
+        recipients=_security_administrators,
+    ),
+    "key_not_own": NoticeKind(
+        msgid=N_(
+            "Alert: somebody knew the password of %(login_name)s and showed a key that is not "
+            "that person's own. %(serial)s"
+        ),
+        recipients=_security_administrators,
+    ),
+    "key_not_in_force": NoticeKind(
+        msgid=N_(
+            "Alert: somebody tried to sign in as %(login_name)s with key %(serial)s, which was "
+            "returned, lost or replaced."
+        ),
+        recipients=_security_administrators,
+    ),
+    "key_copied": NoticeKind(
+        msgid=N_(
+            "Alert: key %(serial)s of %(login_name)s fell behind its own counter: there may be a "
+            "copy of it. The sign-in was refused."
+        ),
+        recipients=_security_administrators,
     ),
 }
 

@@ -38,6 +38,7 @@ class DemoServer:
             "AUDIT_KEY": KEY,
             "FILES_DIR": str(folder / "files"),
             "PORT": str(self.port),
+            "LOGIN_REQUIRES_KEY": "false",
             "LOGIN_RATE_LIMIT": "1000 per minute",
             "WEB_WORKERS": "1",
             "LOG_LEVEL": "warning",

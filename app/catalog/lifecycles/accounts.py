@@ -36,7 +36,7 @@ ACCOUNT = Lifecycle(
                 "actor_did_not_open_account",
             ),
             data="key_serial",
-            guards=("account_was_opened_by_hand", "key_is_in_own_stock"),
+            guards=("account_was_opened_by_hand", "key_is_in_own_stock", "own_key_is_bound"),
             effects=("give_key_and_activate",),
             tag="account:key_issued",
             rule="M4",

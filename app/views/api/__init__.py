@@ -7,6 +7,7 @@ from app.views.api.applications import ApplicationsApi
 from app.views.api.audit import AuditEventsApi
 from app.views.api.cases import CasesApi
 from app.views.api.jobs import JobRunsApi
+from app.views.api.key_credentials import KeyCredentialsApi
 from app.views.api.keys import KeyMovementsApi, KeysApi
 from app.views.api.materials import MaterialsApi
 from app.views.api.openapi import OpenApiDocument, SpecifiedApi
@@ -23,6 +24,7 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     PermissionItemsApi,
     KeysApi,
     KeyMovementsApi,
+    KeyCredentialsApi,
     ApplicationsApi,
     MaterialsApi,
     CasesApi,

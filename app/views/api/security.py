@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask import Response, jsonify, request
 from flask_appbuilder.api import expose
-from flask_jwt_extended import create_access_token, create_refresh_token
+from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt
 
 from app.catalog.enums import Channel
 from app.clock import now
@@ -15,7 +15,11 @@ from app.errors import BadRequest, Detail, DomainError
 from app.i18n import N_
 from app.models.accounts import Account
 from app.security.actor import Actor, acting
+from app.security.key_policy import policy
+from app.security.manager import KEY_SHOWN
 from app.services import signin
+from app.services.key_challenges import TicketWorthless
+from app.services.key_signin import KeyRequired, ask_for_key, sign_in_with_key
 from app.views.access import settings
 from app.views.api.body import flag_of, only, read_object, text_of
 from app.views.api.door import (
@@ -78,6 +82,19 @@ class SecurityApi(SpecifiedApi):
         refresh = flag_of(body, "refresh")
         return jsonify(_sign_in(username, password, refresh=refresh))
 
+    @expose("/login/key", methods=("POST",))
+    @serves(PUBLIC, tag="session:refused")
+    def login_key(self) -> Response:
+        """Give tokens for the ticket that `login` gave and what the key answered to its question.
+
+        `credential` is the browser's `PublicKeyCredential` as JSON; a ticket is good for one
+        answer.
+        """
+        body = read_object()
+        only(body, frozenset({"ticket", "credential", "refresh"}))
+        ticket = text_of(body, "ticket", required=True)
+        return jsonify(_show_key(ticket, body.get("credential"), refresh=flag_of(body, "refresh")))
+
     @expose("/refresh", methods=("POST",))
     @serves(PUBLIC, tag="session:refused")
     def refresh(self) -> Response:
@@ -120,7 +137,7 @@ class SecurityApi(SpecifiedApi):
         return jsonify({})
 
     def specify(self, method: str) -> dict[str, Any]:
-        """Describe each of the four for the OpenAPI document."""
+        """Describe each of them for the OpenAPI document."""
         text = {"type": "string"}
         posted: dict[str, tuple[dict[str, Any], list[str]]] = {
             "login": (
@@ -131,6 +148,14 @@ class SecurityApi(SpecifiedApi):
                     "refresh": {"type": "boolean", "default": False},
                 },
                 ["username", "password"],
+            ),
+            "login_key": (
+                {
+                    "ticket": text,
+                    "credential": {"type": "object"},
+                    "refresh": {"type": "boolean", "default": False},
+                },
+                ["ticket", "credential"],
             ),
             "password": (
                 {"old_password": text, "new_password": text},
@@ -143,7 +168,7 @@ class SecurityApi(SpecifiedApi):
         operation: dict[str, Any] = {"responses": answers}
         if method in posted:
             operation["requestBody"] = json_body(*posted[method])
-        if method == "login":
+        if method in {"login", "login_key"}:
             operation["security"] = []
         if method == "refresh":
             operation["security"] = [{"jwt_refresh": []}]
@@ -153,38 +178,74 @@ class SecurityApi(SpecifiedApi):
 def _sign_in(username: str, password: str, *, refresh: bool) -> dict[str, Any]:
     """Ask the service that the page asks; it has written its event whichever way it went."""
     count_sign_in(username[:MOST_LOGIN])
-    system = replace(
-        Actor.system("sign-in", channel=Channel.REST), remote_addr=request.remote_addr or ""
-    )
+    system = _door()
     with acting(session(), system):
         try:
+            if policy().required:
+                question = ask_for_key(session(), username, password, actor=system, now=now())
+                session().commit()
+                asked().recorded = True
+                raise KeyRequired(question)
             account = signin.sign_in(
-                session(),
-                username,
-                password,
-                actor=system,
-                now=now(),
-                requires_key=settings().login_requires_key,
+                session(), username, password, actor=system, now=now(), requires_key=True
             )
         except DomainError:
             asked().recorded = True
             session().commit()
             raise
         session().commit()
-        return tokens(account, refresh=refresh)
+        return tokens(account, refresh=refresh, key_shown=False)
 
 
-def tokens(account: Account, *, refresh: bool = False, fresh: bool = True) -> dict[str, Any]:
-    """Return tokens that end with the account's present epoch."""
+def _show_key(ticket: str, answer: Any, *, refresh: bool) -> dict[str, Any]:
+    """Ask the service that the page asks; it has written its event unless nobody ever knocked."""
+    system = _door()
+    with acting(session(), system):
+        try:
+            account = sign_in_with_key(session(), ticket, answer, actor=system, now=now())
+        except TicketWorthless:
+            raise
+        except DomainError:
+            asked().recorded = True
+            session().commit()
+            raise
+        session().commit()
+        return tokens(account, refresh=refresh, key_shown=True)
+
+
+def _door() -> Actor:
+    system = Actor.system("sign-in", channel=Channel.REST)
+    return replace(system, remote_addr=request.remote_addr or "")
+
+
+def tokens(
+    account: Account, *, refresh: bool = False, fresh: bool = True, key_shown: bool | None = None
+) -> dict[str, Any]:
+    """Return tokens that end with the account's present epoch.
+
+    They say whether the key itself was shown; None lets that be as it was for the present ones.
+    """
     identity = account.get_id()
+    claims = {KEY_SHOWN: _was_shown() if key_shown is None else key_shown}
     found: dict[str, Any] = {
         "access_token": create_access_token(
-            identity=identity, fresh=fresh, expires_delta=ACCESS_LASTS
+            identity=identity,
+            fresh=fresh,
+            expires_delta=ACCESS_LASTS,
+            additional_claims=claims,
         ),
         "must_change_password": account.must_change_password,
     }
     if refresh:
         found["refresh_token"] = create_refresh_token(
-            identity=identity, expires_delta=timedelta(hours=settings().session_hours)
+            identity=identity,
+            expires_delta=timedelta(hours=settings().session_hours),
+            additional_claims=claims,
         )
     return found
+
+
+def _was_shown() -> bool:
+    """Whether the session or token that this request came with began with the key itself."""
+    said = get_jwt() if came_by_token() else flask.session
+    return bool(said.get(KEY_SHOWN))

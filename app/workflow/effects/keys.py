@@ -10,6 +10,7 @@ from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.keys import Key, KeyMovement
 from app.workflow.act import EFFECTS, Act
+from app.workflow.bindings import end_binding
 from app.workflow.engine_calls import fire_within
 
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 - no look-alikes
@@ -74,6 +75,7 @@ def hand_key_to_holder(act: Act) -> None:
 @EFFECTS.register
 def take_key_from_holder(act: Act) -> None:
     """Nobody holds it any more, and whoever held it is signed out everywhere."""
+    end_binding(act)
     key: Key = act.subject
     act.old["holder"] = key.last_holder_id
     if key.holder is not None:

@@ -53,6 +53,8 @@ def _whose_key_it_was(act: Act) -> set[int]:
         )
     )
     return {holder.id, *administrators} - {act.actor.account_id}
+
+
 def security_administrators(session: Session) -> set[int]:
     """Return who looks after the safety of sign-in and can work."""
     return set(

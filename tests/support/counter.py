@@ -1,0 +1,73 @@
+"""The counter of the made-up office: keys plugged in, touched, and bound to those who hold them."""
+
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.catalog.enums import KeyState, OfficeCode
+from app.models.key_credentials import KeyCredential
+from app.models.keys import Key
+from app.services.key_bindings import ask_to_bind, bind
+from tests.support.authenticator import Authenticator
+from tests.support.factories import Office, staff_of
+from tests.support.rest import PASSWORD, Rest
+
+
+class Counter:
+    """Officers who bind; each of them another person's key."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def key_of(self, login: str) -> Key:
+        """The key that somebody holds."""
+        holder = self.office.account(login).id
+        query = select(Key).where(Key.holder_id == holder, Key.state == KeyState.ISSUED)
+        return self.office.session.scalars(query).one()
+
+    def officer_for(self, key: Key, login: str) -> str:
+        first = staff_of(OfficeCode(key.office_code))
+        return staff_of(OfficeCode(key.office_code), 2) if login == first else first
+
+    def binding_of(self, serial: str) -> KeyCredential:
+        """The newest binding of a key."""
+        query = select(KeyCredential).join(Key).where(Key.serial == serial)
+        return self.office.session.scalars(query.order_by(KeyCredential.id.desc())).all()[0]
+
+    def bind(
+        self,
+        login: str,
+        serial: str = "",
+        device: Authenticator | None = None,
+        *,
+        by: str = "",
+    ) -> Authenticator:
+        """Bind the key that `login` holds, or that of the stock with this serial; the device."""
+        device = device or Authenticator()
+        session = self.office.session
+        key = session.scalars(select(Key).where(Key.serial == serial)).one() if serial else None
+        key = key or self.key_of(login)
+        officer = by or self.officer_for(key, login)
+        identity, number = self.office.account(login).id, key.serial
+        with self.office.acting(officer) as actor:
+            words = {"actor": actor, "now": self.office.now}
+            question = ask_to_bind(session, number, identity, **words)
+            bind(session, question.ticket, device.create(question.options), **words)
+            session.commit()
+        return device
+
+
+def challenged(who: Rest, login: str, password: str = PASSWORD, **words: object) -> TestResponse:
+    """Say the password; the answer holds the question for the key."""
+    answer = who.sign_in(login, password, **words)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.json["code"]) == (401, "key_required"), answer.json
+    return answer
+
+
+def with_key(who: Rest, login: str, device: Authenticator, **words: bool) -> TestResponse:
+    """Sign in over REST with password and key."""
+    asked = challenged(who, login).json
+    said = {"ticket": asked["ticket"], "credential": device.get(asked["public_key"]), **words}
+    answer = who.post("security/login/key", said)
+    if answer.status_code == 200:
+        who.token = answer.json["access_token"]
+    return answer

@@ -46,3 +46,4 @@ def tell(
             created_at=now,
         )
     )
+    session.flush()

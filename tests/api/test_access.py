@@ -9,7 +9,12 @@ from tests.support.factories import staff
 
 P = Permission
 
-PUBLIC = {"OpenApiDocument.get", "SecurityApi.login", "SecurityApi.refresh"}
+PUBLIC = {
+    "OpenApiDocument.get",
+    "SecurityApi.login",
+    "SecurityApi.login_key",
+    "SecurityApi.refresh",
+}
 WITH_A_FIRST_PASSWORD = {"SecurityApi.password", "SecurityApi.logout"}
 SIGNED_IN = {"AccountsApi.act", "KeysApi.act", "ApplicationsApi.act", "CasesApi.act"}
 """Who may do an act is asked by `fire()`, which knows the act and the record."""
@@ -26,7 +31,9 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.ACCOUNTS_REVEAL: {"AccountsApi.reveal", "ApplicationsApi.reveal_line"},
     P.ACCOUNTS_PASSWORD: {"AccountsApi.new_password"},
     P.PERMISSION_ITEMS_LIST: {f"PermissionItemsApi.{name}" for name in READ},
-    P.KEYS_LIST: {f"KeysApi.{name}" for name in (*READ, "actions")},
+    P.KEYS_LIST: {f"KeysApi.{name}" for name in (*READ, "actions")}
+    | {f"KeyCredentialsApi.{name}" for name in READ},
+    P.KEYS_ISSUE: {"KeyCredentialsApi.challenge", "KeyCredentialsApi.post"},
     P.KEYS_ADD: {"KeysApi.post"},
     P.KEY_MOVEMENTS_LIST: {f"KeyMovementsApi.{name}" for name in READ},
     P.APPLICATIONS_LIST: {f"ApplicationsApi.{name}" for name in (*READ, "actions")},

@@ -102,9 +102,7 @@ def test_a_key_of_nobody_here_is_refused_and_told(rest, office, counter):
     asked = challenged(rest(), "reg1").json
     with pytest.raises(Silent):
         stray.get(asked["public_key"])
-    made = stray.create(
-        {"rp": {"id": "localhost"}, "challenge": asked["public_key"]["challenge"]}
-    )
+    made = stray.create({"rp": {"id": "localhost"}, "challenge": asked["public_key"]["challenge"]})
     answer = rest().post(
         KEY_DOOR,
         {

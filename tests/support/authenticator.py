@@ -26,11 +26,11 @@ def unpacked(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-class Excluded(Exception):  # noqa: N818 - what a browser throws as InvalidStateError
+class Excluded(Exception):
     """The key holds one of the credentials that it must not hold."""
 
 
-class Silent(Exception):  # noqa: N818 - what a browser throws as NotAllowedError
+class Silent(Exception):
     """The key holds none of the credentials that are asked for."""
 
 

@@ -170,8 +170,8 @@ def key_credentials(model: Any, actor: Actor) -> Predicate:
 
 @scope(KeyChallenge)
 def key_challenges(model: Any, actor: Actor) -> Predicate:
-    """Nobody's but the system's, which asks and reads the answer."""
-    return EVERYTHING if actor.is_system else false()
+    """Nobody's but the system's, which asks and reads the answer; the auditor sees that it did."""
+    return EVERYTHING if sees_everything(actor) else false()
 
 
 @scope(Application)

@@ -18,6 +18,7 @@ from app.models.base import Base
 from app.models.cases import Case
 from app.models.grants import AccountGrant
 from app.models.jobs import JobRun
+from app.models.key_credentials import KeyChallenge, KeyCredential
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material, PaperCheck
 from app.models.notices import Notice
@@ -40,6 +41,7 @@ from app.security.scopes import SCOPES
 from app.services.printing import make_copy
 from tests.conftest import disconnect
 from tests.support.cases import some_of_everybodys, within_reach
+from tests.support.counter import bind_everybodys, bindings_within_reach
 from tests.support.databases import Backend
 from tests.support.factories import SETUP, UNITS, Office, administrator_of, staff, staff_of
 from tests.support.threads import at_once
@@ -116,6 +118,7 @@ def populate(office: Office) -> None:
                 beat_at=office.now,
             )
         )
+    bind_everybodys(office)
     child = office.organization("institute")
     child.parent_id = office.organization("bank").id
     someone = office.session.query(Account).filter_by(state="active").first()
@@ -230,6 +233,10 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     AccountGrant: _grants,
     Key: _keys,
     KeyMovement: _movements,
+    KeyCredential: lambda session, who: bindings_within_reach(
+        rows(session, Key), oracle(session, Account, who), who
+    ),
+    KeyChallenge: lambda _session, _who: lambda _row: False,
     Application: _applications,
     Case: _cases,
     ApplicationLine: _of_application,

@@ -1,11 +1,16 @@
 """The counter of the made-up office: keys plugged in, touched, and bound to those who hold them."""
 
+from collections.abc import Callable, Iterable
+
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.catalog.enums import KeyState, OfficeCode
+from app.catalog.permissions import RoleName
 from app.models.key_credentials import KeyCredential
 from app.models.keys import Key
+from app.security.actor import Actor
+from app.security.key_policy import holding
 from app.services.key_bindings import ask_to_bind, bind
 from tests.support.authenticator import Authenticator
 from tests.support.factories import Office, staff_of
@@ -71,3 +76,22 @@ def with_key(who: Rest, login: str, device: Authenticator, **words: bool) -> Tes
     if answer.status_code == 200:
         who.token = answer.json["access_token"]
     return answer
+
+
+def bind_everybodys(office: Office) -> None:
+    """Bind every key that somebody holds."""
+    with holding(required=True):
+        for key in office.session.query(Key).filter_by(state="issued").all():
+            Counter(office).bind(key.holder.login_name)
+
+
+def bindings_within_reach(
+    keys: Iterable[Key], people: set[int], who: Actor
+) -> Callable[[KeyCredential], bool]:
+    """Which bindings somebody sees who sees these people: an issuing office those of its stock."""
+    if RoleName.SECURITY_ADMINISTRATOR.value in who.roles:
+        return lambda _row: True
+    if who.office in {OfficeCode.RESEARCH, OfficeCode.SERVICE}:
+        stock = {key.id for key in keys if key.office_code == who.office}
+        return lambda row: row.key_id in stock
+    return lambda row: bool(who.office) or row.account_id in people

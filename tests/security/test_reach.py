@@ -233,9 +233,7 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     AccountGrant: _grants,
     Key: _keys,
     KeyMovement: _movements,
-    KeyCredential: lambda session, who: bindings_within_reach(
-        rows(session, Key), oracle(session, Account, who), who
-    ),
+    KeyCredential: bindings_within_reach,
     KeyChallenge: lambda _session, _who: lambda _row: False,
     Application: _applications,
     Case: _cases,

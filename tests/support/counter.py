@@ -1,8 +1,9 @@
 """The counter of the made-up office: keys plugged in, touched, and bound to those who hold them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.catalog.enums import KeyState, OfficeCode
@@ -85,13 +86,12 @@ def bind_everybodys(office: Office) -> None:
             Counter(office).bind(key.holder.login_name)
 
 
-def bindings_within_reach(
-    keys: Iterable[Key], people: set[int], who: Actor
-) -> Callable[[KeyCredential], bool]:
-    """Which bindings somebody sees who sees these people: an issuing office those of its stock."""
+def bindings_within_reach(session: Session, who: Actor) -> Callable[[KeyCredential], bool]:
+    """Which bindings somebody sees: an issuing office those of its stock, a unit its people's."""
     if RoleName.SECURITY_ADMINISTRATOR.value in who.roles:
         return lambda _row: True
     if who.office in {OfficeCode.RESEARCH, OfficeCode.SERVICE}:
-        stock = {key.id for key in keys if key.office_code == who.office}
-        return lambda row: row.key_id in stock
-    return lambda row: bool(who.office) or row.account_id in people
+        return lambda row: row.key.office_code == who.office
+    if RoleName.ORGANIZATION_ADMINISTRATOR.value in who.roles and not who.office:
+        return lambda row: row.account.organization_id == who.organization_id
+    return lambda row: bool(who.office) or row.account_id == who.account_id

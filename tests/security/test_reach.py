@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationState, Category, JobState, OfficeCode
+from app.catalog.enums import ApplicationState, Category, OfficeCode
 from app.catalog.permissions import Permission, RoleName
 from app.extensions import db
 from app.models.accounts import Account
@@ -44,6 +44,7 @@ from tests.support.cases import some_of_everybodys, within_reach
 from tests.support.counter import bind_everybodys, bindings_within_reach
 from tests.support.databases import Backend
 from tests.support.factories import SETUP, UNITS, Office, administrator_of, staff, staff_of
+from tests.support.rows import waiting_run
 from tests.support.threads import at_once
 
 UNSCOPED: dict[type[Any], str] = {
@@ -106,18 +107,8 @@ def populate(office: Office) -> None:
     for form in office.session.query(Application).all():
         make_copy(office.session, form, actor=office.actor("info1"), now=office.now)
     office.perform(staff_of(OfficeCode.MKT), 2, "claim", idempotency_key="seen")
-    for number, login in enumerate((administrator_of("west"), staff_of(OfficeCode.REG))):
-        office.session.add(
-            JobRun(
-                job="count",
-                period=str(number),
-                worker="",
-                state=JobState.WAITING,
-                requested_by_id=office.account(login).id,
-                started_at=office.now,
-                beat_at=office.now,
-            )
-        )
+    for login in (administrator_of("west"), staff_of(OfficeCode.REG)):
+        office.session.add(waiting_run(office.account(login).id, office.now))
     bind_everybodys(office)
     child = office.organization("institute")
     child.parent_id = office.organization("bank").id

@@ -1,11 +1,14 @@
 """What stands in the database, row by row, past every scope: to see that nothing has changed."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from app.catalog.enums import JobState
 from app.models.base import metadata
+from app.models.jobs import JobRun
 
 TRAIL = "audit_event"
 
@@ -30,3 +33,16 @@ def changes(before: Rows, after: Rows) -> dict[str, list[tuple[Any, ...]]]:
         for name, rows in after.items()
         if rows != before[name]
     }
+
+
+def waiting_run(account_id: int, now: datetime) -> JobRun:
+    """A run of long work that somebody has asked for."""
+    return JobRun(
+        job="count",
+        period=str(account_id),
+        worker="",
+        state=JobState.WAITING,
+        requested_by_id=account_id,
+        started_at=now,
+        beat_at=now,
+    )

@@ -332,7 +332,10 @@ def test_any_changed_digit_of_an_organization_code_is_noticed(data):
 @pytest.mark.rule("M2")
 @given(st.data())
 def test_any_exchange_of_neighbouring_digits_of_an_organization_code_is_noticed(data):
-    refusal(parse_organization_code, transposed(data.draw, data.draw(organization_codes(DIGITS))))
+    code = data.draw(organization_codes(DIGITS))
+    wrong = transposed(data.draw, code)
+    assume(wrong[-2] != "X")  # ten as the check character, but thirty-three as a letter before it
+    refusal(parse_organization_code, wrong)
 
 
 @given(organization_codes(DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))

@@ -25,7 +25,7 @@ from app.models.notices import Notice
 from app.models.offices import District, OfficeDuty
 from app.models.offices import Office as OfficeRow
 from app.models.organizations import Organization
-from app.models.permissions import PermissionItem
+from app.models.permissions import PermissionItem, Post
 from app.models.prints import PrintCopy
 from app.models.regulations import (
     Article,
@@ -57,6 +57,7 @@ UNSCOPED: dict[type[Any], str] = {
     PaperRequirement: "the Measures are public",
     RoadStep: "the Measures are public",
     PermissionItem: "the annexes are public",
+    Post: "the annexes are public",
     CatalogueRevision: "a token of the rules' present state",
     NumberSeries: "a counter that names nobody",
 }

@@ -209,3 +209,25 @@ class JobState(StrEnum):
     STOPPED = "stopped"
     DONE = "done"
     FAILED = "failed"
+
+
+class ScanOutcome(StrEnum):
+    """What became of a scanned page (M9)."""
+
+    WAITING = "waiting"
+    FILED = "filed"
+    DISCARDED = "discarded"
+
+
+class ScanProblem(StrEnum):
+    """Why a scanned page did not file itself."""
+
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    SEVERAL = "several"
+    NOT_OURS = "not_ours"
+    UNKNOWN = "unknown"
+    FOREIGN = "foreign"
+    VOID = "void"
+    CLOSED = "closed"
+    BLANK = "blank"

@@ -138,6 +138,22 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         t.RuleOrigin.CATALOGUE: N_("Shipped catalogue"),
         t.RuleOrigin.OFFICE: N_("The office"),
     },
+    e.ScanOutcome: {
+        e.ScanOutcome.WAITING: N_("waits to be filed"),
+        e.ScanOutcome.FILED: N_("filed"),
+        e.ScanOutcome.DISCARDED: N_("discarded"),
+    },
+    e.ScanProblem: {
+        e.ScanProblem.UNREADABLE: N_("no code can be read on it"),
+        e.ScanProblem.TOO_LARGE: N_("it cannot be drawn: too large or damaged"),
+        e.ScanProblem.SEVERAL: N_("it bears the codes of several pages"),
+        e.ScanProblem.NOT_OURS: N_("its code was not printed here"),
+        e.ScanProblem.UNKNOWN: N_("no such printout is known"),
+        e.ScanProblem.FOREIGN: N_("it belongs to a form beyond your reach"),
+        e.ScanProblem.VOID: N_("a void printout: the form was changed after it was printed"),
+        e.ScanProblem.CLOSED: N_("the form takes no more papers"),
+        e.ScanProblem.BLANK: N_("blank"),
+    },
     e.AuditOutcome: {
         e.AuditOutcome.DONE: N_("Done"),
         e.AuditOutcome.REFUSED: N_("Denied"),

@@ -43,6 +43,8 @@ PERMISSION_LABELS: dict[P, str] = {
     P.PRINT_COPIES_ADD: N_("Print forms, on record"),
     P.LISTS_EXPORT: N_("Take lists out as files, on record"),
     P.JOB_RUNS_LIST: N_("See the own long work"),
+    P.SCANS_LIST: N_("See scanned forms that were sent in"),
+    P.SCANS_ADD: N_("Send in and file scanned forms"),
     P.AUDIT_EVENTS_LIST: N_("Read the audit trail"),
     P.CATALOGUE_LIST: N_("Read articles, roads, checklists and offices"),
     P.CATALOGUE_EDIT: N_("Change roads and office duties"),

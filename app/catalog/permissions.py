@@ -75,6 +75,10 @@ class Permission(StrEnum):
     """Read who printed which form, when and how often."""
     PRINT_COPIES_ADD = "print_copies.add"
     """Print forms, personal numbers whole; every copy is numbered and recorded (A3)."""
+    SCANS_LIST = "scans.list"
+    """See scanned forms that one's office, or unit, has sent in."""
+    SCANS_ADD = "scans.add"
+    """Send in scanned forms and file what found no form by itself (第九条)."""
 
     CASES_LIST = "cases.list"
     """See business within one's reach."""
@@ -139,6 +143,8 @@ _READ_OFFICE = frozenset(
         P.CASES_LIST,
         P.PRINT_COPIES_LIST,
         P.PRINT_COPIES_ADD,
+        P.SCANS_LIST,
+        P.SCANS_ADD,
         P.CATALOGUE_LIST,
     }
 )
@@ -165,6 +171,8 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.MATERIALS_ADD,
             P.PRINT_COPIES_LIST,
             P.PRINT_COPIES_ADD,
+            P.SCANS_LIST,
+            P.SCANS_ADD,
         }
     ),
     RoleName.REVIEWER: _READ_OFFICE | {P.APPLICATIONS_REVIEW, *_OWN_KEY},
@@ -209,6 +217,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.MATERIALS_LIST,
             P.CASES_LIST,
             P.PRINT_COPIES_LIST,
+            P.SCANS_LIST,
             P.AUDIT_EVENTS_LIST,
             P.CATALOGUE_LIST,
         }

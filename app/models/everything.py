@@ -18,6 +18,7 @@ from app.models import (
     prints,
     regulations,
     roles,
+    scans,
     work,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "prints",
     "regulations",
     "roles",
+    "scans",
     "work",
 ]

@@ -9,7 +9,7 @@ deliberate look past the scope says why:
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, event, false, or_, select, true
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session
 
 from app.catalog.business import types_of
@@ -27,6 +27,7 @@ from app.models.materials import Material, PaperCheck
 from app.models.notices import Notice
 from app.models.organizations import Organization
 from app.models.prints import PrintCopy
+from app.models.scans import Scan, ScanPage
 from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor
 
@@ -42,6 +43,7 @@ ACCOUNTS = Account.__table__.c
 ORGANIZATIONS = Organization.__table__.c
 APPLICATIONS = Application.__table__.c
 KEYS = Key.__table__.c
+SCANS = Scan.__table__.c
 LINES = ApplicationLine.__table__.c
 WORK = WorkItem.__table__.alias("work_of_duty").c
 
@@ -264,6 +266,27 @@ def cases(model: Any, actor: Actor) -> Predicate:
 def print_copies(model: Any, actor: Actor) -> Predicate:
     """Follow the application (A3)."""
     return _through_application(model.application_id, actor)
+
+
+@scope(Scan)
+def scans(model: Any, actor: Actor) -> Predicate:
+    """Each office, and each unit's administrator, the own tray (M9)."""
+    if sees_everything(actor):
+        return EVERYTHING
+    if _works_for_commission(actor):
+        return _is(model.office_code, actor.office)
+    if not _manages_unit(actor):
+        return false()
+    return and_(_is(model.organization_id, actor.organization_id), model.office_code.is_(None))
+
+
+@scope(ScanPage)
+def scan_pages(model: Any, actor: Actor) -> Predicate:
+    """Follow the scanned file (M9)."""
+    inner = scans(SCANS, actor)
+    if inner is EVERYTHING:
+        return EVERYTHING
+    return model.scan_id.in_(select(SCANS.id).where(inner))
 
 
 @scope(Notice)

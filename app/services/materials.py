@@ -18,12 +18,13 @@ from app.security.audit import record
 from app.services import regulations
 from app.services.applications import EDITABLE
 from app.services.file_store import FileStore
-from app.services.papers import MAX_BYTES, Readable, inspect_upload
+from app.services.papers import MAX_BYTES, InspectedFile, Readable, inspect_upload
 from app.workflow.door import lock
 
 MOST_PER_FORM = 500
 RULE = "M5.2"
 ARTICLE = "第五条（二）"
+TOO_MANY = N_("At most %(limit)s files on one form.")
 OTHER = "other"
 """The code of a paper that no checklist asks for."""
 
@@ -98,39 +99,63 @@ def attach(
     """
     _require_own_open_form(session, application, actor)
     problems = _check_place(session, application, place, now)
-    count = session.scalar(
-        select(func.count()).select_from(Material).where(Material.application_id == application.id)
-    )
-    if (count or 0) >= MOST_PER_FORM:
-        problems.append(
-            Detail(
-                "file",
-                "too_many_files",
-                N_("At most %(limit)s files on one form."),
-                {"limit": MOST_PER_FORM},
-                RULE,
-            )
-        )
+    if _count(session, application) >= MOST_PER_FORM:
+        problems.append(Detail("file", "too_many_files", TOO_MANY, {"limit": MOST_PER_FORM}, RULE))
     if problems:
         raise InvalidInput(details=problems, rule=RULE, article=ARTICLE)
     inspected = inspect_upload(stream, filename, max_bytes=max_bytes)
     store.store(inspected.content)
-    material = Material(
-        application_id=application.id,
-        line_id=place.line_id,
-        paper_code=place.paper_code,
-        filename=inspected.filename,
-        content_type=inspected.content_type,
-        size=inspected.size,
-        sha256=inspected.sha256,
-        pages=inspected.pages,
-        uploaded_by_id=actor.account_id,
-        uploaded_at=now,
-    )
+    material = _row(application, place, inspected, actor, now)
     session.add(material)
     session.flush()
     _record(session, "material:added", application, material, actor=actor, now=now)
     return material
+
+
+def keep_stamped_form(
+    session: Session,
+    application: Application,
+    paper: InspectedFile,
+    *,
+    store: FileStore,
+    actor: Actor,
+    now: datetime,
+) -> Material:
+    """Keep a scanned form, signed and stamped, with its application (M9, 第九条; A3).
+
+    The caller has found the application within the actor's reach. Unlike other papers it comes
+    also after the form was handed in. Raises Conflict for a form that holds too many files.
+    """
+    if _count(session, application) >= MOST_PER_FORM:
+        raise Conflict(TOO_MANY, code="too_many_files", rule="M9", limit=MOST_PER_FORM)
+    store.store(paper.content)
+    material = _row(application, Place(paper_code=regulations.APPLICATION_FORM), paper, actor, now)
+    session.add(material)
+    session.flush()
+    _record(session, "material:added", application, material, actor=actor, now=now)
+    return material
+
+
+def _count(session: Session, application: Application) -> int:
+    held = select(func.count()).select_from(Material)
+    return session.scalar(held.where(Material.application_id == application.id)) or 0
+
+
+def _row(
+    application: Application, place: Place, paper: InspectedFile, actor: Actor, now: datetime
+) -> Material:
+    return Material(
+        application_id=application.id,
+        line_id=place.line_id,
+        paper_code=place.paper_code,
+        filename=paper.filename,
+        content_type=paper.content_type,
+        size=paper.size,
+        sha256=paper.sha256,
+        pages=paper.pages,
+        uploaded_by_id=actor.account_id,
+        uploaded_at=now,
+    )
 
 
 def detach(session: Session, material: Material, *, actor: Actor, now: datetime) -> None:

@@ -29,6 +29,7 @@ from app.models.permissions import PermissionItem, Post
 from app.models.prints import PrintCopy
 from app.models.regulations import Article, KindInfo, PaperRequirement, Pledge, RoadStep
 from app.models.roles import Role
+from app.models.scans import Scan
 from app.services.columns import Column, UnfitValueError, columns_of
 
 LANGUAGES = ("zh", "en")
@@ -276,6 +277,14 @@ def _declared() -> Iterator[Resource]:
         plural=N_("Printouts"),
         title=("copy_number",),
         permission=Permission.PRINT_COPIES_LIST,
+    )
+    yield Resource(
+        name="scans",
+        model=Scan,
+        singular=N_("Scanned form"),
+        plural=N_("Scanned forms"),
+        title=("filename",),
+        permission=Permission.SCANS_LIST,
     )
     yield Resource(
         name="audit_events",

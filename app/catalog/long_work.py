@@ -26,6 +26,18 @@ _DECLARED: tuple[LongWork, ...] = (
         label=N_("Take a list out as a file"),
         permission=Permission.LISTS_EXPORT,
         rule="X6",
+        name="print_forms",
+        label=N_("Print forms"),
+        permission=Permission.PRINT_COPIES_ADD,
+        rule="A3",
+        article="第五条",
+    ),
+    LongWork(
+        name="read_scans",
+        label=N_("Read scanned forms"),
+        permission=Permission.SCANS_ADD,
+        rule="A3",
+        article="第九条",
     ),
 )
 

@@ -17,13 +17,14 @@ from app.catalog.permissions import Permission
 from app.catalog.sheet_words import SHEET_WORDS
 from app.catalog.types import KindEntry
 from app.clock import office_date
-from app.errors import Conflict, Forbidden, NotFound
-from app.i18n import N_, speaking
+from app.errors import Conflict, Forbidden, InvalidInput, NotFound
+from app.i18n import N_, ngettext, speaking
 from app.models.applications import Application, ApplicationLine
+from app.models.jobs import JobRun
 from app.models.prints import PrintCopy, digest_of
 from app.security.actor import Actor
 from app.security.audit import record
-from app.services import regulations
+from app.services import background, regulations
 from app.services.columns import columns_of
 from app.services.form_codes import FormCode
 from app.services.typesetting import qr_code, typeset
@@ -35,6 +36,7 @@ TEMPLATE = "form"
 LANGUAGE = "zh"
 LINES_A_PAGE = 5
 MOST_COPIES = 200
+MOST_AT_ONCE = 2000
 OF_A_FORM = {"unscoped": "copies of a form that the actor has loaded within reach"}
 
 WEIGHTS = {"choice": 1.0, "person_name": 2.2, "login_name": 3.0, "serial": 3.0, "citizen_id": 4.0}
@@ -134,6 +136,28 @@ def void_changed_copies(
             rule=RULE,
             article=ARTICLE,
         )
+
+
+def ask_for_many(
+    session: Session, applications: Sequence[int], *, actor: Actor, now: datetime
+) -> JobRun:
+    """Have one more copy of each of these forms printed as long work; the caller commits."""
+    if not applications or len(applications) > MOST_AT_ONCE:
+        raise InvalidInput(
+            N_("Choose 1 to %(limit)s forms to print at once."),
+            code="too_many_forms",
+            rule=RULE,
+            limit=MOST_AT_ONCE,
+        )
+    return background.start(
+        session,
+        "print_forms",
+        title=ngettext("%(num)s printed form", "%(num)s printed forms", len(applications)),
+        params={"applications": list(applications)},
+        actor=actor,
+        now=now,
+        total=len(applications),
+    )
 
 
 # --- What stands on the pages

@@ -13,16 +13,20 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.catalog.enums import ScanOutcome
 from app.catalog.permissions import Permission
 from app.errors import Conflict, Detail, Forbidden, InvalidInput, NotFound
-from app.i18n import N_
+from app.i18n import N_, _
 from app.models.applications import Application
+from app.models.jobs import JobRun
 from app.models.scans import Scan, ScanPage
 from app.security.actor import Actor
 from app.security.audit import record
+from app.services import background
 from app.services.file_store import FileStore
 from app.services.papers import MAX_BYTES, InspectedFile, Readable, inspect_upload
-from app.services.scan_filing import ARTICLE, RULE, Filing
+from app.services.scan_filing import ARTICLE, RULE, Filing, read_scan
 
 OF_A_SCAN = {"unscoped": "pages of a scan that the actor has loaded within reach"}
+READ_AT_ONCE = 10
+"""More pages than these are read by the scheduler, while the person does something else."""
 MAX_REASON = 200
 MAX_NUMBER = 20
 
@@ -75,6 +79,30 @@ def _refuse_again(session: Session, inspected: InspectedFile) -> None:
         words = N_("This very file has been sent in already, as %(name)s.")
         detail = Detail("file", "scan_known", words, {"name": known.filename}, RULE)
         raise Conflict(words, code="scan_known", rule=RULE, details=[detail], name=known.filename)
+
+
+def read_or_ask(
+    session: Session, received: Sequence[Scan], *, store: FileStore, actor: Actor, now: datetime
+) -> JobRun | None:
+    """Read received scans of a few pages; have more of them read as long work and return its run.
+
+    The caller commits.
+    """
+    pages = sum(scan.pages for scan in received)
+    if pages <= READ_AT_ONCE:
+        for scan in received:
+            for _page in read_scan(session, scan, store=store, actor=actor, now=now):
+                pass
+        return None
+    return background.start(
+        session,
+        "read_scans",
+        title=_("Read scanned forms: %(name)s", name=received[0].filename),
+        params={"scans": [scan.id for scan in received]},
+        actor=actor,
+        now=now,
+        total=pages,
+    )
 
 
 # --- By hand
@@ -140,7 +168,7 @@ def discard(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Take waiting pages out of the tray for a reason; the file itself stays. The caller commits."""
+    """Take waiting pages out of the tray for a reason; the file stays. The caller commits."""
     taken = _waiting(scan, pages, actor)
     reason = reason.strip()
     if not reason or len(reason) > MAX_REASON:

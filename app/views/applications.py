@@ -24,7 +24,7 @@ from app.services.commits import committing
 from app.services.resources import RESOURCES
 from app.views.access import current_actor, local_path, requires, wants_json
 from app.views.base import Answer, ConsoleView
-from app.views.prints import may_print, new_copy_url
+from app.views.prints import may_print, new_copy_url, print_list_button
 from app.views.road import next_turn, office_of, steps
 from app.views.sheet import SHOWN_LINES, Sheet
 from app.views.story import timeline
@@ -52,11 +52,14 @@ class ApplicationView(ConsoleView):
 
     def list_actions(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
         """Return the way to a new form."""
-        if not actor.may(Permission.APPLICATIONS_ADD):
-            return []
-        label = _("New application")
-        url = url_for("FormView.start")
-        return [{"label": label, "url": url, "icon": "pencil-square", "primary": True}]
+        drawn: list[dict[str, Any]] = []
+        if may_print(actor):
+            drawn.append(print_list_button())
+        if actor.may(Permission.APPLICATIONS_ADD):
+            label = _("New application")
+            url = url_for("FormView.start")
+            drawn.append({"label": label, "url": url, "icon": "pencil-square", "primary": True})
+        return drawn
 
     @expose("/<int:pk>")
     def show(self, pk: Any) -> Answer:

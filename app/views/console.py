@@ -20,6 +20,7 @@ from app.views.regulations import (
     RoadStepView,
 )
 from app.views.roles import RoleAssignmentView, RoleView
+from app.views.scans import ScanView
 from app.views.search import SearchView
 
 CONSOLE: tuple[type[BaseView], ...] = (
@@ -41,6 +42,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     JobRunView,
     RoleView,
     PrintCopyView,
+    ScanView,
     SearchView,
     PickerView,
 )

@@ -70,6 +70,12 @@ MENU: tuple[Group, ...] = (
                 rooms=frozenset({"FormView"}),
             ),
             Entry(
+                label=N_("Scanned forms"),
+                endpoint="ScanView.list",
+                icon="upc-scan",
+                permissions=frozenset({P.SCANS_LIST}),
+            ),
+            Entry(
                 label=N_("Runs of jobs"),
                 endpoint="JobRunView.list",
                 icon="clock",

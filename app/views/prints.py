@@ -1,11 +1,13 @@
 """Forms on paper for signature and seal: numbered copies, who printed them (A3, 第五条（二）)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.catalog.permissions import Permission
@@ -17,9 +19,12 @@ from app.models.prints import PrintCopy
 from app.security.actor import Actor
 from app.services import printing, sheets
 from app.services.commits import committing
+from app.services.listing import MAX_SIZE, list_page
 from app.services.resources import RESOURCES
 from app.views.access import current_actor, requires
+from app.views.addresses import Address
 from app.views.base import ConsoleView
+from app.views.cells import row_url
 from app.views.documents import pdf
 from app.views.wording import when
 
@@ -84,6 +89,33 @@ class PrintView(BaseView):
         session.commit()
         return pdf(content, name, download="download" in request.args)
 
+    @expose("/print", methods=["POST"])
+    @requires(Permission.PRINT_COPIES_ADD)
+    def many(self) -> Response:
+        """Have every form of the list, as it is filtered, printed as one piece of work."""
+        session, actor, moment = db.session(), current_actor(), now()
+        with committing(
+            session, tag="job:asked_for", actor=actor, now=moment, subject_type="job_run"
+        ):
+            found = _listed(session)
+            run = printing.ask_for_many(session, found, actor=actor, now=moment)
+        return redirect(row_url("job_runs", run.id), HTTPStatus.SEE_OTHER)
+
+
+def _listed(session: Session) -> list[int]:
+    """Return the forms of the list whose address was sent along, up to one more than may be."""
+    resource = RESOURCES["applications"]
+    query = Address(resource, "", request.args).query(columns=("number",), tabs=False)
+    found: list[int] = []
+    query = replace(query, size=MAX_SIZE, after="", before="", counted=False)
+    while len(found) <= printing.MOST_AT_ONCE:
+        page = list_page(session, resource, query)
+        found += [int(row.id) for row in page.rows]
+        if page.older is None:
+            break
+        query = replace(query, after=page.older)
+    return found
+
 
 class PrintCopyView(ConsoleView):
     """The log of printed copies within one's reach."""
@@ -122,6 +154,25 @@ def may_print(actor: Actor) -> bool:
 def new_copy_url(application: Application) -> str:
     """Return the address that numbers one more copy (by POST) and shows it."""
     return url_for("PrintView.print", application_id=application.id)
+
+
+def print_list_button() -> dict[str, Any]:
+    """Return the button that prints every form of the list as it is filtered now."""
+    asked = request.query_string.decode("ascii", "replace")
+    return {
+        "label": _("Print this list's forms"),
+        "url": f"{url_for('PrintView.many')}?{asked}",
+        "icon": "printer",
+        "method": "post",
+        "confirm": {
+            "title": _("Print every form of this list?"),
+            "text": _(
+                "One more numbered printout of each, at most %(limit)s, as one file to fetch.",
+                limit=printing.MOST_AT_ONCE,
+            ),
+            "button": _("Print"),
+        },
+    }
 
 
 def _new_copy(application: Application) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """Scanned forms that come back, page by page, and the tray of those that found no form.
 
 Revision ID: 0020
-Revises: 0007
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

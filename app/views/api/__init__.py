@@ -14,6 +14,7 @@ from app.views.api.openapi import OpenApiDocument, SpecifiedApi
 from app.views.api.organizations import OrganizationsApi
 from app.views.api.permissions import PermissionItemsApi
 from app.views.api.prints import PrintCopiesApi
+from app.views.api.scans import ScansApi
 from app.views.api.security import SecurityApi
 
 APIS: tuple[type[SpecifiedApi], ...] = (
@@ -29,6 +30,7 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     MaterialsApi,
     CasesApi,
     PrintCopiesApi,
+    ScansApi,
     AuditEventsApi,
     JobRunsApi,
 )

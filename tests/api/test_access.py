@@ -45,6 +45,10 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.CASES_EDIT: {"CasesApi.put"},
     P.LISTS_EXPORT: {f"{name}.export" for name in EXPORTING},
     P.JOB_RUNS_LIST: {f"JobRunsApi.{name}" for name in (*READ, "result", "stop", "go_on")},
+    P.PRINT_COPIES_LIST: {f"PrintCopiesApi.{name}" for name in READ},
+    P.PRINT_COPIES_ADD: {"PrintCopiesApi.post", "PrintCopiesApi.content"},
+    P.SCANS_LIST: {f"ScansApi.{name}" for name in (*READ, "picture")},
+    P.SCANS_ADD: {f"ScansApi.{name}" for name in ("post", "file_pages", "discard_pages")},
     P.AUDIT_EVENTS_LIST: {f"AuditEventsApi.{name}" for name in READ},
 }
 FRAMEWORK = {"static"}

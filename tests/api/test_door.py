@@ -27,6 +27,9 @@ UNSAFE = [
     ("POST", "materials/"),
     ("DELETE", "materials/1"),
     ("POST", "print_copies/"),
+    ("POST", "scans/"),
+    ("POST", "scans/1/file"),
+    ("POST", "scans/1/discard"),
     ("POST", "security/password"),
     ("POST", "security/logout"),
 ]

@@ -20,6 +20,7 @@ READABLE = {
     "applications": "reg1",
     "materials": "reg1",
     "print_copies": "reg1",
+    "scans": "reg1",
     "audit_events": "auditor",
     "job_runs": "system_administrator",
 }

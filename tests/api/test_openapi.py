@@ -17,6 +17,7 @@ CONTRACT = (
     "applications",
     "materials",
     "print_copies",
+    "scans",
     "audit_events",
     "job_runs",
 )

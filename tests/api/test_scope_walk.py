@@ -43,6 +43,7 @@ SEES: dict[str, set[str]] = {
     "materials": {"auditor", "west.admin"},
     "cases": {"reg1", "info1", "research1", "auditor", "west.admin"},
     "print_copies": {"reg1", "auditor", "west.admin"},
+    "scans": {"auditor", "west.admin"},
     "audit_events": {"auditor"},
 }
 """Who sees what belongs to west: a draft nobody but the unit itself and the auditor."""
@@ -65,6 +66,10 @@ def west(rest, office, session):
     assert sent.status_code == 201, sent.json
     paper = rest("west.admin").post("print_copies/", {"application_id": handed_in})
     assert paper.status_code == 201, paper.json
+    scan = rest("west.admin").ask(
+        "POST", "scans/", data={"file": (io.BytesIO(png()), f"{MARKED}.png")}
+    )
+    assert scan.status_code == 201, scan.json
     holder = office.account("bank.admin")
     holder.roles = list(session.scalars(select(Role).where(Role.name == "holder")))
     session.commit()
@@ -81,6 +86,7 @@ def west(rest, office, session):
         "materials": sent.json["id"],
         "cases": case(office, "west.admin", district_code="110102"),
         "print_copies": paper.json["id"],
+        "scans": scan.json["id"],
         "audit_events": office.events()[0].id,
     }
     numbers = [office.application(identity).number for identity in (handed_in, draft)]

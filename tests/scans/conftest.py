@@ -81,4 +81,6 @@ def noisy(picture: Image.Image, sigma: float) -> Image.Image:
 
 def turned(picture: Image.Image, degrees: float) -> Image.Image:
     """The same sheet laid askew."""
-    return picture.rotate(degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+    return picture.rotate(
+        degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC
+    )

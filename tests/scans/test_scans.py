@@ -124,7 +124,11 @@ def test_a_void_printout_is_recognized(office, desk, send):
     identity = office.draft("east")
     paper = desk.printed(identity)
     with office.acting("east.admin") as actor:
-        raw = {"contact_name": "换人", "contact_phone": "13800138000", "lines": office.lines("east")}
+        raw = {
+            "contact_name": "换人",
+            "contact_phone": "13800138000",
+            "lines": office.lines("east"),
+        }
         form = office.application(identity)
         save_draft(office.session, form, raw, actor=actor, now=office.now, strict=False)
         office.session.commit()
@@ -272,7 +276,7 @@ def pages_of_nothing(count: int) -> bytes:
     ("content", "words"),
     [
         (b"", "空"),
-        (b"MZ" + b"\x00" * 500, "PDF"),
+        (b"MZ" + b"\x00" * 500, "只接受"),
         (b"%PDF-1.4\n%%EOF", "损坏"),
         (encrypted(pages_of_nothing(1)), "密码"),
         (pages_of_nothing(201), "200"),

@@ -13,6 +13,7 @@ from app.i18n import N_
 from app.models.scans import Scan
 from app.services import scans
 from app.services.listing import load
+from app.services.papers.shape import MAX_PAGES
 from app.services.resources import RESOURCES
 from app.views.access import settings
 from app.views.api.base import ADD, CREATE, LIST, READ, ConsoleApi, json_of
@@ -106,10 +107,11 @@ class ScansApi(ConsoleApi):
         session().commit()
         return json_of({"id": scan.id, "result": self.show(scan.id)})
 
-    @expose("/<pk>/pages/<int:page>", methods=("GET",))
+    @expose("/<pk>/pages/<position>", methods=("GET",))
     @serves(LIST)
-    def picture(self, pk: str, page: int) -> Response:
+    def picture(self, pk: str, position: str) -> Response:
         """Return one page as it was scanned."""
+        page = next((n for n in range(1, MAX_PAGES + 1) if str(n) == position), 0)
         found = scans.page_of(self._scan(pk), page)
         if found.picture_sha256 is None:
             raise NotFound

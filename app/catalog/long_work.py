@@ -26,6 +26,8 @@ _DECLARED: tuple[LongWork, ...] = (
         label=N_("Take a list out as a file"),
         permission=Permission.LISTS_EXPORT,
         rule="X6",
+    ),
+    LongWork(
         name="print_forms",
         label=N_("Print forms"),
         permission=Permission.PRINT_COPIES_ADD,

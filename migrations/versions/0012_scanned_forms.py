@@ -1,14 +1,14 @@
 """Scanned forms that come back, page by page, and the tray of those that found no form.
 
-Revision ID: 0020
-Revises: 0008
+Revision ID: 0012
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

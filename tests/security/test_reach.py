@@ -39,12 +39,12 @@ from app.models.scans import Scan, ScanPage
 from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor, acting
 from app.security.scopes import SCOPES
-from app.services.printing import make_copy
 from tests.conftest import disconnect
 from tests.support.cases import some_of_everybodys, within_reach
 from tests.support.counter import bind_everybodys, bindings_within_reach
 from tests.support.databases import Backend
 from tests.support.factories import SETUP, UNITS, Office, administrator_of, staff, staff_of
+from tests.support.paper_desk import something_in_every_tray, trays_within_reach
 from tests.support.rows import waiting_run
 from tests.support.threads import at_once
 
@@ -106,24 +106,7 @@ def populate(office: Office) -> None:
                 uploaded_at=office.now,
             )
         )
-    for form in office.session.query(Application).all():
-        make_copy(office.session, form, actor=office.actor("info1"), now=office.now)
-    for login in ("reg1", "east.admin", "bank.admin"):
-        sender = office.account(login)
-        scan = Scan(
-            filename="form.pdf",
-            content_type="application/pdf",
-            size=1,
-            sha256="0" * 64,
-            pages=1,
-            waiting=1,
-            organization_id=sender.organization_id,
-            office_code=sender.office_code,
-            uploaded_by_id=sender.id,
-            uploaded_at=office.now,
-        )
-        scan.found.append(ScanPage(page=1, outcome="waiting", problem="unreadable"))
-        office.session.add(scan)
+    something_in_every_tray(office)
     office.perform(staff_of(OfficeCode.MKT), 2, "claim", idempotency_key="seen")
     for login in (administrator_of("west"), staff_of(OfficeCode.REG)):
         office.session.add(waiting_run(office.account(login).id, office.now))
@@ -236,18 +219,6 @@ def _decisions(session: Session, who: Actor) -> Callable[[Any], bool]:
     return lambda row: row.line_id in seen
 
 
-def _scans(_session: Session, who: Actor) -> Callable[[Any], bool]:
-    if who.office:
-        return lambda row: row.office_code == who.office
-    own = who.organization_id
-    return lambda row: manages(who) and row.organization_id == own and row.office_code is None
-
-
-def _scan_pages(session: Session, who: Actor) -> Callable[[Any], bool]:
-    seen = oracle(session, Scan, who)
-    return lambda row: row.scan_id in seen
-
-
 BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     Organization: _organizations,
     Account: _accounts,
@@ -265,8 +236,8 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     Material: _of_application,
     PaperCheck: _of_application,
     PrintCopy: _of_application,
-    Scan: _scans,
-    ScanPage: _scan_pages,
+    Scan: trays_within_reach,
+    ScanPage: lambda session, who: lambda row: row.scan_id in oracle(session, Scan, who),
     Notice: lambda _session, who: lambda row: row.account_id == who.account_id,
     IdempotencyKey: lambda _session, who: lambda row: row.actor_id == who.account_id,
     AuditEvent: lambda _session, _who: lambda _row: False,

@@ -13,6 +13,7 @@ ROOMS = (
     "organizations",
     "accounts",
     "keys",
+    "key_bindings",
     "applications",
     "cases",
     "audit",

@@ -19,6 +19,7 @@ from app.cli.terminal import fail_in_words, table
 from app.extensions import db
 from app.i18n import _
 from app.security import scopes, writes
+from app.security.key_policy import holding, policy
 from app.services.demo import DemoAccount, is_empty, load_demo
 from app.services.demo.cast import cast
 from app.services.file_store import FileStore
@@ -59,11 +60,18 @@ def load(accounts_file: Path | None, seed: int, *, if_empty: bool) -> None:
         return
     if accounts_file is not None:
         _keep_for_owner(accounts_file, "", os.O_APPEND)  # or fail before anything is made
-    with all_or_nothing(engine) as session:
+    with all_or_nothing(engine) as session, holding(required=False):
         accounts = load_demo(session, store=store, now=clock.now(), seed=seed)
     if accounts_file is not None:
         _keep_for_owner(accounts_file, as_json(accounts), os.O_TRUNC)
     click.echo(_printed(accounts))
+    if policy().required:
+        click.echo(
+            _(
+                "LOGIN_REQUIRES_KEY is on and nobody of the demo has a key to show: set it to "
+                "false to sign in by password."
+            )
+        )
 
 
 def _printed(accounts: list[DemoAccount]) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.clock import OFFICE_ZONE
 from app.i18n import N_
 from app.jobs.idempotency_keys import expire_idempotency_keys
+from app.jobs.key_challenges import forget_key_challenges
 from app.jobs.results import expire_results
 
 Work = Callable[..., Iterator[Mapping[str, int]]]
@@ -56,6 +57,12 @@ JOBS: dict[str, Job] = {
             label=N_("Forget the outcomes of repeated requests after 30 days"),
             work=expire_idempotency_keys,
             schedule=Daily(time(3, 10)),
+        ),
+        Job(
+            name="forget_key_challenges",
+            label=N_("Forget the questions put to keys, after a day"),
+            work=forget_key_challenges,
+            schedule=Daily(time(3, 15)),
         ),
         Job(
             name="expire_results",

@@ -61,6 +61,18 @@ PROMISES: dict[str, Promise] = {
         msgid=N_("Business with this number is on record already."),
         rule="B1",
     ),
+    "uq_key_credential_current": Promise(
+        field="key_serial",
+        code="key_bound",
+        msgid=N_("This key was bound to somebody meanwhile."),
+        rule="M8",
+    ),
+    "uq_key_credential_credential_id": Promise(
+        field="credential",
+        code="key_bound_elsewhere",
+        msgid=N_("The key that is plugged in is bound under another serial number already."),
+        rule="M8",
+    ),
     "uq_account_grant_open": Promise(
         field="items", code="item_held", msgid=N_("This item is held already."), rule="M4"
     ),
@@ -120,6 +132,8 @@ SQLITE_UNIQUE: dict[str, str] = {
     "cases.number": "uq_cases_number",
     "key.serial": "uq_key_serial",
     "key.holder_id": "uq_key_one_per_holder",
+    "key_credential.key_id": "uq_key_credential_current",
+    "key_credential.credential_id": "uq_key_credential_credential_id",
     "account_grant.account_id, account_grant.item_id": "uq_account_grant_open",
     "line_decision.work_item_id, line_decision.line_id": "uq_line_decision_once",
     "idempotency_key.actor_id, idempotency_key.key": "uq_idempotency_key_actor_id_key",

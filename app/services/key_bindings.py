@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.cleaning import Unfit
 from app.catalog.enums import AccountState, CeremonyPurpose, KeyState
@@ -357,6 +357,24 @@ def bound_key(session: Session, account_id: int) -> str:
     return _waiting(session, {account_id}).get(account_id, "")
 
 
+def unbound(session: Session) -> list[Key]:
+    """Return the keys in people's hands, within the actor's reach, that are not bound."""
+    bound = select(KeyCredential.key_id).where(KeyCredential.ended_at.is_(None))
+    return list(
+        session.scalars(
+            select(Key)
+            .where(Key.state == KeyState.ISSUED, Key.id.not_in(bound))
+            .options(joinedload(Key.holder))
+            .order_by(Key.office_code, Key.serial)
+        )
+    )
+
+
+def present_binding(session: Session, key: Key) -> KeyCredential | None:
+    """Return the binding of a key that the actor sees, None where it is not bound."""
+    return _current(session, key)
+
+
 def _waiting(session: Session, people: set[int]) -> dict[int, str]:
     rows = session.execute(
         select(KeyCredential.account_id, Key.serial)
@@ -368,4 +386,4 @@ def _waiting(session: Session, people: set[int]) -> dict[int, str]:
         )
         .execution_options(unscoped="keys bound to persons whom the actor sees")
     )
-    return dict(rows.tuples())
+    return dict(list(rows))

@@ -6,6 +6,7 @@ from app.views.accounts import AccountView
 from app.views.audit import AuditEventView
 from app.views.cases import CaseView
 from app.views.jobs import JobRunView
+from app.views.key_credentials import KeyCredentialView
 from app.views.keys import KeyMovementView, KeyView
 from app.views.organizations import OrganizationView
 from app.views.permissions import PermissionItemView, PostView
@@ -29,6 +30,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     OrganizationView,
     KeyView,
     KeyMovementView,
+    KeyCredentialView,
     CaseView,
     AuditEventView,
     PermissionItemView,

@@ -126,6 +126,12 @@ MENU: tuple[Group, ...] = (
                 icon="arrow-left-right",
                 permissions=frozenset({P.KEY_MOVEMENTS_LIST}),
             ),
+            Entry(
+                label=N_("Bindings of keys"),
+                endpoint="KeyCredentialView.list",
+                icon="link-45deg",
+                permissions=frozenset({P.KEYS_ISSUE, P.ROLES_ASSIGN, P.AUDIT_EVENTS_LIST}),
+            ),
         ),
     ),
     Group(

@@ -6,20 +6,25 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 
+from app.catalog.enums import KeyState
 from app.catalog.lifecycles import KEY
+from app.catalog.permissions import Permission
 from app.clock import now, office_date
 from app.errors import DomainError
 from app.i18n import _, ngettext
 from app.models.keys import Key
 from app.security.actor import Actor
+from app.security.key_policy import policy
 from app.services.commits import committing
 from app.services.custody import Movement, movements_of
+from app.services.key_bindings import present_binding
 from app.services.keys import receive_keys
 from app.services.listing import Row
 from app.services.resources import RESOURCES
 from app.views.access import current_actor
 from app.views.acts import mendable
 from app.views.base import Answer, ConsoleView
+from app.views.binding import bind_of
 from app.views.cells import MOVEMENTS, may_open, row_url
 from app.views.record_forms import typed_fields
 from app.views.story import told
@@ -44,6 +49,7 @@ class KeyView(ConsoleView):
         return shown | {
             "holder": self._holder(row, key, movements, actor),
             "custody": [self._moved(it, actor) for it in movements],
+            "binding": self._binding(key, actor),
             "articles": [it for it in [article(self.session, ARTICLE, office_date(now()))] if it],
         }
 
@@ -62,6 +68,20 @@ class KeyView(ConsoleView):
             "since": when(key.issued_at),
             "application": _form(issued, actor) if issued else None,
         }
+
+    def _binding(self, key: Key, actor: Actor) -> dict[str, Any] | None:
+        """Return since when the key itself is known, or how to bind one that is in use."""
+        found = present_binding(self.session, key)
+        if found is not None:
+            return {
+                "since": when(found.bound_at),
+                "by": found.bound_by.name if found.bound_by else "",
+                "used": when(found.last_used_at),
+            }
+        in_use = key.state == KeyState.ISSUED and actor.may(Permission.KEYS_ISSUE)
+        if not in_use or key.holder_id == actor.account_id:
+            return {"widget": None} if policy().offered and key.holder_id else None
+        return {"widget": bind_of(key.holder_id, serial=key.serial, reload=True)}
 
     def _moved(self, movement: Movement, actor: Actor) -> dict[str, Any]:
         what = told(MOVEMENTS.get(movement.action, movement.action))

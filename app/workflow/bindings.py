@@ -27,7 +27,7 @@ def bound_to(act: Act, serials: Iterable[str]) -> dict[str, int]:
         .join(KeyCredential, KeyCredential.key_id == Key.id)
         .where(Key.serial.in_(sorted(serials)), KeyCredential.ended_at.is_(None))
     )
-    return dict(rows.tuples())
+    return dict(list(rows))
 
 
 def _asked_for(act: Act) -> bool:

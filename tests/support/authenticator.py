@@ -42,6 +42,7 @@ class Authenticator:
     counts: bool = True
     copied: bool = False
     count: int = 0
+    name: bytes | None = None
     held: dict[bytes, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
 
     def clone(self) -> "Authenticator":
@@ -52,7 +53,10 @@ class Authenticator:
         """What `navigator.credentials.create()` gives."""
         if any(unpacked(it["id"]) in self.held for it in options.get("excludeCredentials", ())):
             raise Excluded
-        credential, private = secrets.token_bytes(32), ec.generate_private_key(ec.SECP256R1())
+        credential, private = (
+            self.name or secrets.token_bytes(32),
+            ec.generate_private_key(ec.SECP256R1()),
+        )
         self.held[credential] = private
         point = private.public_key().public_numbers()
         public = {1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32), -3: point.y.to_bytes(32)}

@@ -1,6 +1,9 @@
 """The counter of the made-up office: keys plugged in, touched, and bound to those who hold them."""
 
+import json
+import re
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +18,10 @@ from app.security.key_policy import holding
 from app.services.key_bindings import ask_to_bind, bind
 from tests.support.authenticator import Authenticator
 from tests.support.factories import Office, staff_of
+from tests.support.pages import Browser
 from tests.support.rest import PASSWORD, Rest
+
+QUESTION = re.compile(r"data-key-question>(.*?)</script>", re.DOTALL)
 
 
 class Counter:
@@ -77,6 +83,21 @@ def with_key(who: Rest, login: str, device: Authenticator, **words: bool) -> Tes
     if answer.status_code == 200:
         who.token = answer.json["access_token"]
     return answer
+
+
+def question_in(page: str) -> Any:
+    """What a page asks the key."""
+    found = QUESTION.search(page)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def in_by_key(who: Browser, login: str, device: Authenticator, **more: str) -> TestResponse:
+    """Sign in at the pages with password and key."""
+    asked = who.sign_in(login, **more)
+    assert (asked.status_code, asked.location) == (303, "/login/key"), asked.text
+    question = question_in(who.get("/login/key").text)
+    return who.post("/login/key", {"credential": json.dumps(device.get(question))})
 
 
 def bind_everybodys(office: Office) -> None:

@@ -167,6 +167,7 @@ class _Reader:
                 if name in self.values
             },
         )
+        self.check_domain(settings)
         if self.problems:
             raise SettingsError(self.problems)
         return settings
@@ -228,17 +229,17 @@ class _Reader:
         return found
 
     def domain(self, name: str) -> str:
-        value = self.text(name).lower()
-        hosts = [urlsplit(word).hostname or "" for word in self.words_or_none("WEBAUTHN_ORIGINS")]
-        hosts = hosts or [LOCALHOST]
-        if not all(host == value or host.endswith(f".{value}") for host in hosts):
-            self.problems.append(
-                f"{name} must be the host of every address in WEBAUTHN_ORIGINS, or a domain above"
-            )
-        return value
+        return self.text(name).lower()
 
-    def words_or_none(self, name: str) -> tuple[str, ...]:
-        return self.words(name) if name in self.values else ()
+    def check_domain(self, settings: Settings) -> None:
+        """A browser lets a page ask only keys of its own host, or of a domain above."""
+        domain = settings.key_rp_id
+        hosts = [str(urlsplit(origin).hostname) for origin in settings.key_origins]
+        if not all(host == domain or host.endswith(f".{domain}") for host in hosts):
+            self.problems.append(
+                f"WEBAUTHN_RP_ID must be the host of every address in WEBAUTHN_ORIGINS, "
+                f"or a domain above all of them, not {domain!r}"
+            )
 
     def path(self, name: str) -> Path:
         return Path(self.values[name]).absolute()

@@ -82,6 +82,40 @@ def test_signing_in_needs_a_key_unless_switched_off():
     assert read(LOGIN_REQUIRES_KEY="no").login_requires_key is False
 
 
+def test_keys_are_bound_to_this_machine_unless_an_address_is_named():
+    assert (read(PORT="8099").key_origins, read().key_rp_id) == (
+        ("http://localhost:8099",),
+        "localhost",
+    )
+    named = read(
+        WEBAUTHN_ORIGINS="https://keys.example.gov.cn/ https://keydesk.example.gov.cn:8443"
+    )
+    assert named.key_origins == (
+        "https://keys.example.gov.cn",
+        "https://keydesk.example.gov.cn:8443",
+    )
+    assert named.key_rp_id == "keys.example.gov.cn"
+    above = {"WEBAUTHN_ORIGINS": "https://a.example.cn,https://b.example.cn"}
+    assert read(**above, WEBAUTHN_RP_ID="example.cn").key_rp_id == "example.cn"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"WEBAUTHN_ORIGINS": "http://keys.example.gov.cn"},
+        {"WEBAUTHN_ORIGINS": "https://10.0.0.7"},
+        {"WEBAUTHN_ORIGINS": "https://keys.example.gov.cn/login"},
+        {"WEBAUTHN_ORIGINS": "keys.example.gov.cn"},
+        {"WEBAUTHN_ORIGINS": "https://a.example.cn", "WEBAUTHN_RP_ID": "example.org"},
+        {"WEBAUTHN_ORIGINS": "https://a.example.cn https://b.example.org"},
+        {"WEBAUTHN_RP_ID": "keys.example.gov.cn"},
+    ],
+)
+def test_an_address_at_which_no_key_would_answer_stops_the_start(said: dict[str, str]):
+    with pytest.raises(SettingsError, match="WEBAUTHN"):
+        read(**said)
+
+
 def test_the_environment_wins_over_the_file_of_the_demo(tmp_path: Path):
     file = tmp_path / "demo.env"
     file.write_text(f"# secrets\nSECRET_KEY={'d' * 40}\nFIELD_KEY={KEY}\nAUDIT_KEY={KEY}\n")
@@ -101,7 +135,7 @@ def test_the_demo_writes_its_secrets_once_for_its_owner_only(tmp_path: Path):
     file = tmp_path / "instance" / "demo.env"
     first = file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
-    assert set(read_env_file(file)) == set(SECRETS)
+    assert set(read_env_file(file)) == {*SECRETS, "LOGIN_REQUIRES_KEY"}
     assert Settings.from_environment({}, demo_env=file).secret_key
     subprocess.run(command, check=True, capture_output=True, env=environment)
     assert file.read_text() == first

@@ -207,14 +207,15 @@ def test_a_question_of_yesterday_binds_nothing(office, officer, waiting, session
 
 @pytest.mark.rule("M8")
 @pytest.mark.parametrize(
-    ("device", "lies", "code"),
+    ("shown", "code"),
     [
-        (Authenticator(origin="https://evil.example"), {}, "wrong_origin"),
-        (Authenticator(copied=True), {}, "key_can_be_copied"),
-        (Authenticator(), {"type": "webauthn.get"}, "answer_invalid"),
+        ((Authenticator(origin="https://evil.example"), {}), "wrong_origin"),
+        ((Authenticator(copied=True), {}), "key_can_be_copied"),
+        ((Authenticator(), {"type": "webauthn.get"}), "answer_invalid"),
     ],
 )
-def test_what_proves_nothing_is_not_bound(office, officer, waiting, device, lies, code):
+def test_what_proves_nothing_is_not_bound(office, officer, waiting, shown, code):
+    device, lies = shown
     _identity, account, serial = waiting
     answer = bound(officer, serial, account, device, **lies)
     assert (answer.status_code, answer.json["code"]) == (422, code)

@@ -41,6 +41,13 @@ _DECLARED: tuple[LongWork, ...] = (
         rule="A3",
         article="第九条",
     ),
+    LongWork(
+        name="decide_applications",
+        label=N_("Many applications decided at once"),
+        permission=Permission.APPLICATIONS_REVIEW,
+        rule="M3",
+        article="第三条",
+    ),
 )
 
 LONG_WORK: dict[str, LongWork] = {work.name: work for work in _DECLARED}

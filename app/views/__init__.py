@@ -6,6 +6,7 @@ from flask_appbuilder import AppBuilder, BaseView
 from app.views import api, errors, frame, signin
 from app.views.application_form import FormView
 from app.views.applications import ApplicationView
+from app.views.bulk import BulkView
 from app.views.console import CONSOLE
 from app.views.decisions import DecisionView
 from app.views.inbox import InboxView
@@ -22,6 +23,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     InboxView,
     FormView,
     DecisionView,
+    BulkView,
     ApplicationView,
     MaterialView,
     PrintView,

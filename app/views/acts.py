@@ -20,6 +20,7 @@ from app.services.listing import MAX_SIZE, Row, find_row, load
 from app.services.resources import Resource
 from app.views.access import current_actor
 from app.views.cells import row_url, word
+from app.views.lists import ListPage
 from app.views.record_forms import errors_of
 from app.views.wording import article
 from app.workflow.engine import Outcome, transitions_of
@@ -173,8 +174,9 @@ class Acts:
             and not (transition.automatic or transition.comment_required or transition.data)
         ]
 
-    def bulk_bar(self, transitions: Sequence[Transition], query: str) -> dict[str, Any] | None:
+    def bulk_bar(self, page: ListPage, query: str) -> dict[str, Any] | None:
         """Return the bar under the table: which acts, and where they are sent."""
+        transitions = self.bulk_transitions(page.actor)
         if not transitions:
             return None
         url = row_url(self.resource.name, "bulk")

@@ -9,6 +9,7 @@ from flask_appbuilder import expose
 from werkzeug.wrappers import Response
 
 from app.catalog.enums import ApplicationState
+from app.catalog.lifecycles import Transition
 from app.catalog.permissions import Permission
 from app.clock import now
 from app.errors import NotFound
@@ -17,13 +18,16 @@ from app.models.applications import Application
 from app.models.work import WorkItem
 from app.security.actor import Actor
 from app.services import accounts, regulations, sheets
+from app.services import bulk as bulk_acts
 from app.services.acts import perform
 from app.services.applications import what_can_be_done
 from app.services.audit import history_of
 from app.services.commits import committing
 from app.services.resources import RESOURCES
+from app.views import bulk
 from app.views.access import current_actor, local_path, requires, wants_json
 from app.views.base import Answer, ConsoleView
+from app.views.lists import ListPage
 from app.views.prints import may_print, new_copy_url, print_list_button
 from app.views.road import next_turn, office_of, steps
 from app.views.sheet import SHOWN_LINES, Sheet
@@ -49,6 +53,14 @@ class ApplicationView(ConsoleView):
         if view := request.args.get("view"):
             return work_list(view, current_actor(), now())
         return self._list_page(request.path)
+
+    def bulk_transitions(self, actor: Actor) -> Sequence[Transition]:
+        """Return the acts that an office does to many forms at once."""
+        return bulk_acts.acts_of(self.session, actor)
+
+    def bulk_bar(self, page: ListPage, query: str) -> dict[str, Any] | None:
+        """Return the bar that leads to the question of `BulkView`."""
+        return bulk.bar(page.actor, query, page.page.count, more=page.page.more)
 
     def list_actions(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
         """Return the way to a new form."""

@@ -153,7 +153,7 @@ class ConsoleView(Acts, Editing, BaseView):
         address = Address(self.resource, path or row_url(self.resource.name, ""), request.args)
         page = ListPage(self.session, self.resource, address, actor)
         acts = self.bulk_transitions(actor)
-        if bar := self.bulk_bar(acts, address.here().partition("?")[2]):
+        if bar := self.bulk_bar(page, address.here().partition("?")[2]):
             more["bulk"] = bar
         head = page.head() | {"actions": self.list_actions(actor)}
         return render_template("list.html", head=head, page=page.context(acts=acts, **more))

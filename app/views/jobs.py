@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, flash, jsonify, redirect, send_file
+from flask import Response, flash, jsonify, redirect, send_file, url_for
 from flask_appbuilder import expose
 
 from app.catalog.enums import JobState
@@ -14,7 +14,7 @@ from app.extensions import db
 from app.i18n import _
 from app.models.jobs import JobRun
 from app.security.actor import Actor
-from app.services import background
+from app.services import background, bulk
 from app.services.commits import committing
 from app.services.listing import Row, load
 from app.services.resources import RESOURCES
@@ -173,4 +173,5 @@ def _result(run: JobRun) -> dict[str, Any] | None:
         "name": run.result_name,
         "size": size(run.result_size),
         "url": row_url("job_runs", f"{run.id}/result"),
+        "page_url": url_for("BulkView.outcomes", run_id=run.id) if run.job == bulk.WORK else None,
     }

@@ -28,6 +28,9 @@ from app.views.wording import cited, joined, label, sentences, titled, when
 
 TOLD: dict[str, str] = {
     **{t.tag: t.label for lifecycle in all_lifecycles() for t in lifecycle.transitions},
+    "done": N_("Done"),
+    "refused": N_("Refused"),
+    "application:many": N_("Many forms decided at once"),
     "application:drafted": N_("Drafted"),
     "application:edited": N_("Edited"),
     "application:submitted": N_("Handed in"),

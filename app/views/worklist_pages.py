@@ -15,6 +15,7 @@ from app.i18n import _
 from app.security.actor import Actor
 from app.services import worklists
 from app.services.worklists import BOUND, WEEK, Waiting
+from app.views import bulk
 from app.views.home_office import queue_table
 
 
@@ -73,6 +74,12 @@ def work_list(name: str, actor: Actor, now: datetime) -> str:
         raise NotFound
     rows = chosen.rows(actor, now)
     page: dict[str, Any] = queue_table(rows, now, name=chosen.title(), empty=chosen.empty())
+    if name == "waiting" and (
+        under := bulk.bar(actor, f"{bulk.VIEW}={name}", len(rows), more=len(rows) >= BOUND)
+    ):
+        page["bulk"] = under
+        for drawn, row in zip(page["rows"], rows, strict=True):
+            drawn["acts"] = bulk.acts_for(row, actor)
     page["tabs"] = [
         {
             "label": it.title(),

@@ -16,7 +16,13 @@ PUBLIC = {
     "SecurityApi.refresh",
 }
 WITH_A_FIRST_PASSWORD = {"SecurityApi.password", "SecurityApi.logout"}
-SIGNED_IN = {"AccountsApi.act", "KeysApi.act", "ApplicationsApi.act", "CasesApi.act"}
+SIGNED_IN = {
+    "AccountsApi.act",
+    "KeysApi.act",
+    "ApplicationsApi.act",
+    "ApplicationsApi.act_on_many",
+    "CasesApi.act",
+}
 """Who may do an act is asked by `fire()`, which knows the act and the record."""
 
 READ = ("get_list", "get", "info", "related", "distinct")

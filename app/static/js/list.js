@@ -14,16 +14,17 @@ document.querySelectorAll(".list").forEach((list) => {
   const store = `keydesk.ticks.${list.dataset.list || location.pathname}`;
   const boxes = [...list.querySelectorAll('input[name="ids"]')];
   const whole = list.querySelector("[data-tick-all]");
+  const all = bar.querySelector("[data-bulk-whole]");
   let ticks = {};
   try { ticks = JSON.parse(sessionStorage.getItem(store) ?? "{}"); } catch { /* private window */ }
   const paint = () => {
     const ids = Object.keys(ticks);
     bar.classList.toggle("is-open", ids.length > 0);
-    bar.querySelector("[data-bulk-count]").textContent = ids.length;
+    bar.querySelector("[data-bulk-count]").textContent = all?.checked ? all.dataset.bulkWhole : ids.length;
     bar.querySelectorAll("[data-bulk-act]").forEach((it) => {
       const fit = ids.filter((id) => ticks[id].includes(it.dataset.bulkAct)).length;
-      it.querySelector("[data-bulk-fit]").textContent = fit;
-      if (fit) it.removeAttribute("aria-disabled");
+      it.querySelector("[data-bulk-fit]").textContent = all?.checked ? "" : fit;
+      if (fit || all?.checked) it.removeAttribute("aria-disabled");
       else it.setAttribute("aria-disabled", "true");
     });
     if (whole) {
@@ -43,7 +44,8 @@ document.querySelectorAll(".list").forEach((list) => {
     box.addEventListener("change", () => { set(box, box.checked); paint(); });
   });
   whole?.addEventListener("change", () => { boxes.forEach((box) => set(box, whole.checked)); paint(); });
-  bar.querySelector("[data-bulk-clear]").addEventListener("click", () => { ticks = {}; boxes.forEach((box) => { box.checked = false; }); paint(); });
+  all?.addEventListener("change", paint);
+  bar.querySelector("[data-bulk-clear]").addEventListener("click", () => { ticks = {}; if (all) all.checked = false; boxes.forEach((box) => { box.checked = false; }); paint(); });
   bar.addEventListener("formdata", (event) => {
     const here = new Set(boxes.map((box) => box.value));
     Object.keys(ticks).filter((id) => !here.has(id)).forEach((id) => event.formData.append("ids", id));

@@ -10,8 +10,9 @@ from flask_appbuilder.api import expose
 from app.catalog.lifecycles import APPLICATIONS
 from app.clock import now
 from app.errors import Detail, InvalidInput, NotFound
-from app.i18n import N_
+from app.i18n import N_, _
 from app.models.applications import Application, ApplicationLine
+from app.services import bulk
 from app.services.accounts import reveal_citizen_id
 from app.services.applications import (
     class_of,
@@ -21,9 +22,9 @@ from app.services.applications import (
     save_draft,
 )
 from app.services.resources import RESOURCES
-from app.views.api.acting import ActingApi
+from app.views.api.acting import ACTING, ActingApi
 from app.views.api.base import ACT, ADD, CHANGE, CREATE, READ, json_of
-from app.views.api.body import only, read_object, text_of, version_of
+from app.views.api.body import idempotency_key_of, only, read_object, text_of, version_of
 from app.views.api.door import Access, actor, asked, serves, session
 from app.views.api.forms import LINE, SHOWN, as_typed, told_form
 from app.views.api.openapi import Spec
@@ -33,13 +34,19 @@ FORM = frozenset({"kind", "organization", *HEADER, "lines"})
 FIXED = ("kind", "organization")
 OF_A_LINE = frozenset({"id", "position", "remark", "items"})
 MOST_ID = 2**31
+MANY = frozenset({"ids", "comment", "idempotency_key"})
+MANY_SCHEMA: Spec = {
+    "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": bulk.MOST},
+    "comment": {"type": "string", "maxLength": 2000},
+    "idempotency_key": {"type": "string", "maxLength": bulk.MAX_KEY},
+}
 
 
 class ApplicationsApi(ActingApi):
     """`kind`, header and lines in one document; everything after the draft is an act."""
 
     resource = RESOURCES["applications"]
-    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal_line"}
+    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal_line", "act_on_many"}
     more_properties: ClassVar[Spec] = SHOWN
 
     def show(self, pk: Any) -> dict[str, Any]:
@@ -102,6 +109,37 @@ class ApplicationsApi(ActingApi):
         session().commit()
         return jsonify({"id": application.id, "position": line.position, "citizen_id": number})
 
+    @expose("/actions/<action>", methods=("POST",))
+    @serves(ACTING, tag="application:many")
+    def act_on_many(self, action: str) -> Response:
+        """Do one act to many applications, each by itself; answer what became of each.
+
+        Beyond 50 it is long work: the answer (202) names its run, whose result has a line for each.
+        """
+        body = read_object()
+        only(body, MANY)
+        ids, comment = _ids(body), text_of(body, "comment")
+        asked().comment = comment
+        transition = bulk.check(action, ids, actor=actor(), comment=comment)
+        if len(ids) > bulk.AT_ONCE:
+            title = f"{_(transition.label)} ({len(ids)})"
+            run = bulk.ask(
+                session(), ids, action, title=title, actor=actor(), now=now(), comment=comment
+            )
+            session().commit()
+            told = {"id": run.id, "state": run.state.value, "total": run.total}
+            return json_of({"job_run": told}, HTTPStatus.ACCEPTED)
+        key = _key(body)
+        asked().recorded = True
+        outcomes = [
+            bulk.told(outcome)
+            for outcome in bulk.carry_out(
+                session(), ids, action, actor=actor(), now=now(), comment=comment, key=key
+            )
+        ]
+        done = sum(1 for outcome in outcomes if outcome["done"])
+        return jsonify({"done": done, "refused": len(outcomes) - done, "result": outcomes})
+
     def act_names(self) -> set[str]:
         """Return the acts of every kind."""
         return {t.action for lifecycle in APPLICATIONS.values() for t in lifecycle.transitions}
@@ -117,6 +155,8 @@ class ApplicationsApi(ActingApi):
         }
         if method == "post":
             return form, ["kind", "organization", *HEADER, "lines"]
+        if method == "act_on_many":
+            return MANY_SCHEMA, ["ids"]
         if method == "put":
             return form | {"version": {"type": "integer"}}, []
         return super().posted(method)
@@ -169,6 +209,24 @@ def _check_lines(model: type[Application], body: Mapping[str, Any]) -> None:
             )
     if problems:
         raise InvalidInput(details=problems)
+
+
+def _ids(body: Mapping[str, Any]) -> list[int]:
+    """Return the applications that were named, each once."""
+    ids = body.get("ids")
+    if not isinstance(ids, list) or not all(_is_id(it) for it in ids):
+        words = N_("A list of whole numbers is expected here.")
+        raise InvalidInput(details=[Detail("ids", "not_a_list", words)])
+    return list(dict.fromkeys(ids))
+
+
+def _key(body: Mapping[str, Any]) -> str:
+    key = idempotency_key_of(body) or ""
+    if len(key) > bulk.MAX_KEY:
+        words = N_("At most %(limit)s characters.")
+        limit = {"limit": bulk.MAX_KEY}
+        raise InvalidInput(details=[Detail("idempotency_key", "text_too_long", words, limit)])
+    return key
 
 
 def _is_id(value: Any) -> bool:

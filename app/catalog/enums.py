@@ -178,6 +178,25 @@ class CeremonyPurpose(StrEnum):
     SIGN_IN = "sign_in"
 
 
+class StockTakeState(StrEnum):
+    """How far a count of a stock of keys has come."""
+
+    COUNTING = "counting"
+    COMPARED = "compared"
+    CLOSED = "closed"
+    ABANDONED = "abandoned"
+
+
+class CountVerdict(StrEnum):
+    """What a count says about one serial number."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    WRONG_STATE = "wrong_state"
+    OTHER_OFFICE = "other_office"
+    UNKNOWN = "unknown"
+
+
 class Sex(StrEnum):
     """As printed in annexes 3 and 5."""
 

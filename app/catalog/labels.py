@@ -78,6 +78,19 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         e.AccountState.SUSPENDED: N_("Suspended"),
         e.AccountState.CANCELLED: N_("Cancelled"),
     },
+    e.StockTakeState: {
+        e.StockTakeState.COUNTING: N_("Being counted"),
+        e.StockTakeState.COMPARED: N_("Compared"),
+        e.StockTakeState.CLOSED: N_("Closed"),
+        e.StockTakeState.ABANDONED: N_("Abandoned"),
+    },
+    e.CountVerdict: {
+        e.CountVerdict.FOUND: N_("As it should be"),
+        e.CountVerdict.MISSING: N_("Missing"),
+        e.CountVerdict.WRONG_STATE: N_("Should not be here"),
+        e.CountVerdict.OTHER_OFFICE: N_("Another office's"),
+        e.CountVerdict.UNKNOWN: N_("Not on record"),
+    },
     e.KeyState: {
         e.KeyState.RECEIVED: N_("Received"),
         e.KeyState.IN_STOCK: N_("In stock"),

@@ -55,7 +55,15 @@ class Permission(StrEnum):
     KEYS_REPORT_LOST = "keys.report_lost"
     """Report the own key, or one that one answers for, lost: it is frozen at once."""
     KEY_MOVEMENTS_LIST = "key_movements.list"
-    """Read the ledger of keys."""
+    """Read the ledger of keys and the account of a stock."""
+    STOCK_LEVELS_LIST = "stock_levels.list"
+    """See below how many keys a stock is low."""
+    STOCK_LEVELS_EDIT = "stock_levels.edit"
+    """Say below how many keys the own stock is low."""
+    STOCK_TAKES_LIST = "stock_takes.list"
+    """Read counts of a stock and their differences."""
+    STOCK_TAKES_ADD = "stock_takes.add"
+    """Count the own stock and settle differences (第九条)."""
 
     APPLICATIONS_LIST = "applications.list"
     """See applications within one's reach."""
@@ -201,6 +209,10 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
         P.KEYS_TAKE_BACK,
         P.KEYS_TRANSFER,
         P.KEY_MOVEMENTS_LIST,
+        P.STOCK_LEVELS_LIST,
+        P.STOCK_LEVELS_EDIT,
+        P.STOCK_TAKES_LIST,
+        P.STOCK_TAKES_ADD,
     },
     RoleName.AUDITOR: frozenset(
         {
@@ -213,6 +225,8 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.PERMISSION_ITEMS_LIST,
             *_OWN_KEY,
             P.KEY_MOVEMENTS_LIST,
+            P.STOCK_LEVELS_LIST,
+            P.STOCK_TAKES_LIST,
             P.APPLICATIONS_LIST,
             P.MATERIALS_LIST,
             P.CASES_LIST,

@@ -19,6 +19,7 @@ from app.models import (
     regulations,
     roles,
     scans,
+    stock,
     work,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "regulations",
     "roles",
     "scans",
+    "stock",
     "work",
 ]

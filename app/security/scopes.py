@@ -28,6 +28,7 @@ from app.models.notices import Notice
 from app.models.organizations import Organization
 from app.models.prints import PrintCopy
 from app.models.scans import Scan, ScanPage
+from app.models.stock import StockLevel, StockTake, StockTakeLine
 from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor
 
@@ -45,6 +46,7 @@ APPLICATIONS = Application.__table__.c
 KEYS = Key.__table__.c
 SCANS = Scan.__table__.c
 LINES = ApplicationLine.__table__.c
+STOCK_TAKES = StockTake.__table__.c
 WORK = WorkItem.__table__.alias("work_of_duty").c
 
 MANAGEMENT_UNITS = [each for each in OrganizationType if each.is_management]
@@ -174,6 +176,22 @@ def key_credentials(model: Any, actor: Actor) -> Predicate:
 def key_challenges(model: Any, actor: Actor) -> Predicate:
     """Nobody's but the system's, which asks and reads the answer; the auditor sees that it did."""
     return EVERYTHING if sees_everything(actor) else false()
+
+
+@scope(StockLevel)
+@scope(StockTake)
+def stock_of_office(model: Any, actor: Actor) -> Predicate:
+    """Each issuing office its own."""
+    return EVERYTHING if sees_everything(actor) else _is(model.office_code, actor.office)
+
+
+@scope(StockTakeLine)
+def stock_take_lines(model: Any, actor: Actor) -> Predicate:
+    """Follow the count."""
+    inner = stock_of_office(STOCK_TAKES, actor)
+    if inner is EVERYTHING:
+        return EVERYTHING
+    return model.stock_take_id.in_(select(STOCK_TAKES.id).where(inner))
 
 
 @scope(Application)

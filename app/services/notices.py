@@ -14,7 +14,7 @@ from app.security.actor import Actor
 from app.workflow.notices import NOTICES
 
 PAGE = 30
-PARAMS = ("number", "comment", "login_name", "serial", "name", "title")
+PARAMS = ("number", "comment", "login_name", "serial", "name", "title", "count")
 MOST = 100
 
 

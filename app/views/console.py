@@ -23,6 +23,7 @@ from app.views.regulations import (
 from app.views.roles import RoleAssignmentView, RoleView
 from app.views.scans import ScanView
 from app.views.search import SearchView
+from app.views.stock_takes import StockLevelView, StockTakeLineView, StockTakeView
 
 CONSOLE: tuple[type[BaseView], ...] = (
     AccountView,
@@ -32,6 +33,9 @@ CONSOLE: tuple[type[BaseView], ...] = (
     KeyMovementView,
     KeyCredentialView,
     CaseView,
+    StockTakeView,
+    StockTakeLineView,
+    StockLevelView,
     AuditEventView,
     PermissionItemView,
     PostView,

@@ -132,6 +132,13 @@ MENU: tuple[Group, ...] = (
                 icon="link-45deg",
                 permissions=frozenset({P.KEYS_ISSUE, P.ROLES_ASSIGN, P.AUDIT_EVENTS_LIST}),
             ),
+            Entry(
+                label=N_("Stock-takes"),
+                endpoint="StockTakeView.list",
+                icon="clipboard-check",
+                permissions=frozenset({P.STOCK_TAKES_LIST}),
+                rooms=frozenset({"StockTakeView", "StockTakeLineView", "StockLevelView"}),
+            ),
         ),
     ),
     Group(

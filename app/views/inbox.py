@@ -20,6 +20,7 @@ SUBJECTS = {
     "application": "ApplicationView.show",
     "account": "AccountView.show",
     "job_run": "JobRunView.show",
+    "key": "KeyView.show",
 }
 """The page of what a notice is about."""
 

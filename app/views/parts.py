@@ -23,6 +23,10 @@ TONES = {
     **dict.fromkeys(("issued", "passed", "active", "completed"), "good"),
     **dict.fromkeys(("returned", "suspended"), "warn"),
     **dict.fromkeys(("rejected", "refused", "lost"), "bad"),
+    **dict.fromkeys(("in_transit", "counting"), "accent"),
+    **dict.fromkeys(("compared", "wrong_state", "other_office"), "warn"),
+    **dict.fromkeys(("missing", "unknown"), "bad"),
+    "found": "good",
 }
 TONES_OF_KEYS = {"returned": "quiet", "received": "info"}
 EMPTY = Markup('<span class="quiet">–</span>')

@@ -16,6 +16,7 @@ from app.catalog.enums import (
     CaseState,
     Duty,
     KeyState,
+    StockTakeState,
 )
 from app.catalog.lifecycles import all_lifecycles
 from app.catalog.permissions import ROLE_LABELS
@@ -79,6 +80,8 @@ TOLD: dict[str, str] = {
     "key:bound": N_("Key bound to its holder"),
     "key:unbound": N_("Binding given up"),
     "key:enrolment_opened": N_("Link made to bind the key"),
+    "stock_take:begun": N_("Count begun"),
+    "stock_level:set": N_("Low-stock warning set"),
     "organization:registered": N_("Organization registered"),
     "organization:amended": N_("Organization corrected"),
     "job:done": N_("Job done"),
@@ -125,6 +128,16 @@ FIELDS: dict[str, str] = {
     "roles": N_("Roles"),
     "key": N_("Key"),
     "effective": N_("In force from"),
+    "destination": N_("On the way to"),
+    "replaced_by": N_("Replaced by"),
+    "stock_low": N_("Left in stock"),
+    "counted": N_("Counted"),
+    "expected": N_("By the ledger"),
+    "differing": N_("Differences"),
+    "serial": N_("Serial number"),
+    "settled_by": N_("Settled by"),
+    "low_at": N_("Low below"),
+    "is_low": N_("Low now"),
 }
 
 STATES: dict[str, type[StrEnum]] = {
@@ -132,6 +145,7 @@ STATES: dict[str, type[StrEnum]] = {
     "account": AccountState,
     "key": KeyState,
     "cases": CaseState,
+    "stock_take": StockTakeState,
 }
 """Whose words a state is said in, by the kind of subject."""
 

@@ -9,7 +9,15 @@ from flask import current_app, url_for
 from sqlalchemy.orm import Session
 
 from app.catalog.citations import in_english
-from app.catalog.enums import AccountState, ApplicationState, CaseState, KeyState, LineVerdict
+from app.catalog.enums import (
+    AccountState,
+    ApplicationState,
+    CaseState,
+    CountVerdict,
+    KeyState,
+    LineVerdict,
+    StockTakeState,
+)
 from app.catalog.identity.citizens import mask_citizen_id
 from app.catalog.labels import words_of
 from app.catalog.norms import norm_of
@@ -24,6 +32,8 @@ FAMILIES: Mapping[type[StrEnum], str] = {
     AccountState: "account",
     KeyState: "key",
     CaseState: "case",
+    StockTakeState: "stock_take",
+    CountVerdict: "count",
     LineVerdict: "line",
 }
 

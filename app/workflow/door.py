@@ -17,9 +17,10 @@ from app.models.applications import Application, ApplicationLine
 from app.models.cases import Case
 from app.models.keys import Key
 from app.models.materials import PaperCheck
+from app.models.stock import StockTake
 from app.models.work import WorkItem
 
-SUBJECTS = (Application, Account, Key, Case)
+SUBJECTS = (Application, Account, Key, Case, StockTake)
 PARTS = (ApplicationLine, WorkItem, PaperCheck)
 """What an application's acts read and write beside the application itself."""
 
@@ -43,6 +44,8 @@ def lifecycle_of(subject: Any) -> Lifecycle:
             return lifecycles.KEY
         case Case():
             return lifecycles.CASE
+        case StockTake():
+            return lifecycles.STOCK_TAKE
     message = f"{type(subject).__name__} has no lifecycle"
     raise TypeError(message)
 

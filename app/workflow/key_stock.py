@@ -1,8 +1,11 @@
 """Keys between offices and in place of others: who may, what is asked, when it can be (M9)."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from app.catalog.enums import Duty, KeyState, OfficeCode
 from app.catalog.permissions import Permission
@@ -10,7 +13,8 @@ from app.errors import Detail
 from app.i18n import N_
 from app.models.keys import Key
 from app.models.offices import OfficeDuty
-from app.workflow.act import GUARDS, VALIDATORS, WHO, Act
+from app.models.stock import LOW_AT, StockLevel
+from app.workflow.act import EFFECTS, GUARDS, VALIDATORS, WHO, Act
 from app.workflow.review import is_same_person
 
 KEEPS_STOCK = (Duty.ISSUE_MANAGEMENT_KEYS, Duty.ISSUE_ENTERPRISE_KEYS)
@@ -98,3 +102,62 @@ def replacement_can_serve(act: Act) -> Iterator[Detail]:
         N_("The key that is to take the place is neither in stock nor this person's."),
         rule="M9",
     )
+
+
+@EFFECTS.register
+def watch_stock(act: Act) -> None:
+    """M9: a stock that falls below its office's threshold is told of, once each time it does.
+
+    What others move at the same moment is not seen: the next movement will notice. Nobody is told
+    twice, because one of two can turn the row over.
+    """
+    key: Key = act.subject
+    enters = act.transition.target == KeyState.IN_STOCK
+    if not enters and key.state != KeyState.IN_STOCK:
+        return
+    with act.session.no_autoflush:  # half of the key's columns say where it is going already
+        level = level_of(act.session, key.office_code)
+        if enters and not level.is_low:
+            return
+        left = stock_of(act.session, key.office_code, but=key.id, most=level.low_at + 1) + enters
+        low = left < level.low_at
+        if low != level.is_low and turn_level(act.session, level, low=low) and low:
+            act.new["stock_low"] = left
+
+
+def level_of(session: Session, office_code: str) -> StockLevel:
+    """Return the office's threshold; one that has none yet begins with an empty stock's."""
+    wanted = select(StockLevel).where(StockLevel.office_code == office_code)
+    found = session.scalar(wanted)
+    if found is None:
+        dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        session.execute(
+            dialect.insert(StockLevel)
+            .values(office_code=office_code, low_at=LOW_AT, is_low=True, version=1)
+            .on_conflict_do_nothing(index_elements=["office_code"])
+        )
+        found = session.scalars(wanted).one()
+    return found
+
+
+def stock_of(session: Session, office_code: str, *, but: int = 0, most: int) -> int:
+    """Return how many keys an office has in stock besides `but`, counted up to `most`."""
+    rows = (
+        select(Key.id)
+        .where(Key.office_code == office_code, Key.state == KeyState.IN_STOCK, Key.id != but)
+        .limit(most)
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(rows)) or 0
+
+
+def turn_level(session: Session, level: StockLevel, *, low: bool) -> bool:
+    """Note that the stock is low, or is so no more; False if somebody else has just done so."""
+    turned = session.execute(
+        update(StockLevel)
+        .where(StockLevel.id == level.id, StockLevel.is_low.is_(not low))
+        .values(is_low=low)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(level)
+    return bool(turned.rowcount)  # type: ignore[attr-defined]

@@ -91,6 +91,20 @@ def _applicants_and_named(act: Act) -> set[int]:
     return _applicants(act) | named
 
 
+def _key_officers(act: Act) -> set[int]:
+    """Whoever hands keys out in an office whose stock has just become low; no one else."""
+    if "stock_low" not in act.new:
+        return set()
+    officers = act.session.scalars(
+        select(Account.id).where(
+            Account.office_code == act.subject.office_code,
+            Account.state == AccountState.ACTIVE,
+            Account.roles.any(Role.name == RoleName.KEY_OFFICER.value),
+        )
+    )
+    return set(officers)
+
+
 NOTICES: dict[str, NoticeKind] = {
     "application_submitted": NoticeKind(
         msgid=N_("Application %(number)s has been handed in."), recipients=_applicants
@@ -179,6 +193,10 @@ NOTICES: dict[str, NoticeKind] = {
         ),
         recipients=_security_administrators,
     ),
+    "stock_low": NoticeKind(
+        msgid=N_("The stock of keys is low: %(count)s left in your office."),
+        recipients=_key_officers,
+    ),
 }
 
 
@@ -205,5 +223,10 @@ def _params(act: Act) -> dict[str, Any]:
         return {"number": subject.number, "comment": act.comment}
     if isinstance(subject, Key):
         holder = subject.last_holder
-        return {"serial": subject.serial, "name": holder.name if holder else ""}
+        left = act.new.get("stock_low", "")
+        return {
+            "serial": subject.serial,
+            "name": holder.name if holder else "",
+            "count": left,
+        }
     return {"login_name": subject.login_name}

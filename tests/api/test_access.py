@@ -22,6 +22,7 @@ SIGNED_IN = {
     "ApplicationsApi.act",
     "ApplicationsApi.act_on_many",
     "CasesApi.act",
+    "StockTakesApi.act",
 }
 """Who may do an act is asked by `fire()`, which knows the act and the record."""
 
@@ -42,6 +43,13 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.KEYS_ISSUE: {"KeyCredentialsApi.challenge", "KeyCredentialsApi.post"},
     P.KEYS_ADD: {"KeysApi.post"},
     P.KEY_MOVEMENTS_LIST: {f"KeyMovementsApi.{name}" for name in READ},
+    P.STOCK_TAKES_LIST: {
+        *(f"StockTakesApi.{name}" for name in (*READ, "actions")),
+        *(f"StockTakeLinesApi.{name}" for name in READ),
+    },
+    P.STOCK_TAKES_ADD: {"StockTakesApi.post"},
+    P.STOCK_LEVELS_LIST: {f"StockLevelsApi.{name}" for name in READ},
+    P.STOCK_LEVELS_EDIT: {"StockLevelsApi.put"},
     P.APPLICATIONS_LIST: {f"ApplicationsApi.{name}" for name in (*READ, "actions")},
     P.APPLICATIONS_ADD: {"ApplicationsApi.post", "ApplicationsApi.put"},
     P.MATERIALS_LIST: {f"MaterialsApi.{name}" for name in (*READ, "content")},

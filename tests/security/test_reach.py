@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationState, Category, OfficeCode
+from app.catalog.enums import OfficeCode
 from app.catalog.permissions import Permission, RoleName
 from app.extensions import db
 from app.models.accounts import Account
@@ -36,16 +36,17 @@ from app.models.regulations import (
     RoadStep,
 )
 from app.models.scans import Scan, ScanPage
+from app.models.stock import StockLevel, StockTake, StockTakeLine
 from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor, acting
 from app.security.scopes import SCOPES
 from tests.conftest import disconnect
-from tests.support.cases import some_of_everybodys, within_reach
-from tests.support.counter import bind_everybodys, bindings_within_reach
+from tests.support.cases import within_reach
+from tests.support.counter import bindings_within_reach
 from tests.support.databases import Backend
 from tests.support.factories import SETUP, UNITS, Office, administrator_of, staff, staff_of
-from tests.support.paper_desk import something_in_every_tray, trays_within_reach
-from tests.support.rows import waiting_run
+from tests.support.paper_desk import trays_within_reach
+from tests.support.populate import HOLDER, populate
 from tests.support.threads import at_once
 
 UNSCOPED: dict[type[Any], str] = {
@@ -64,7 +65,6 @@ UNSCOPED: dict[type[Any], str] = {
 }
 """Models that hold nothing of an organisation's, each with the reason."""
 
-HOLDER = "holder"
 LOGINS = [*(login for login, *_rest in staff()), HOLDER]
 OWN_STOCK = {OfficeCode.RESEARCH, OfficeCode.SERVICE}
 
@@ -76,47 +76,6 @@ def mapped() -> list[type[Any]]:
 
 
 # --- An office with something of everything in it
-
-
-def populate(office: Office) -> None:
-    """Rows of every scoped model, of several units and at several steps."""
-    office.draft("east")
-    office.submitted("west", Category.TRANSACTION, Category.REGISTRATION)
-    office.submitted("bank")
-    office.standing_at(ApplicationState.COMPLETED, "east", people=2)
-    office.standing_at(ApplicationState.CONFIGURED, "agency")
-    office.standing_at(ApplicationState.COMPLETED, "developer", people=2)
-    office.submitted("commission", Category.SYSTEM)
-    returned = office.submitted("west")
-    remarks = {"remarks": [{"field": "lines.1.name", "text": "?"}]}
-    office.perform(staff_of(OfficeCode.REG), returned, "return", comment="?", data=remarks)
-    for number, unit in enumerate(("west", "bank"), start=1):
-        form = office.session.query(Application).filter_by(
-            organization_id=office.organization(unit).id
-        )
-        office.session.add(
-            Material(
-                application_id=form.first().id,
-                paper_code="application_form",
-                filename="form.pdf",
-                content_type="application/pdf",
-                size=number,
-                sha256="0" * 64,
-                uploaded_by_id=office.account(administrator_of(unit)).id,
-                uploaded_at=office.now,
-            )
-        )
-    something_in_every_tray(office)
-    office.perform(staff_of(OfficeCode.MKT), 2, "claim", idempotency_key="seen")
-    for login in (administrator_of("west"), staff_of(OfficeCode.REG)):
-        office.session.add(waiting_run(office.account(login).id, office.now))
-    bind_everybodys(office)
-    child = office.organization("institute")
-    child.parent_id = office.organization("bank").id
-    someone = office.session.query(Account).filter_by(state="active").first()
-    someone.login_name = someone.login_key = HOLDER
-    office.session.commit()
-    some_of_everybodys(office, HOLDER)
 
 
 @pytest.fixture(scope="module")
@@ -183,13 +142,29 @@ def _keys(session: Session, who: Actor) -> Callable[[Any], bool]:
     if is_security(who):
         return lambda _row: True
     if who.office:
-        return lambda row: who.office not in OWN_STOCK or row.office_code == who.office
+        ends = {who.office}
+        return lambda row: (
+            who.office not in OWN_STOCK
+            or bool(ends & {row.office_code, row.destination_code})
+            or row.last_holder_id == who.account_id
+        )
     seen = oracle(session, Account, who)
-    return lambda row: row.holder_id in seen
+    return lambda row: row.last_holder_id in seen
 
 
 def _movements(_session: Session, who: Actor) -> Callable[[Any], bool]:
+    return lambda row: (
+        who.office in OWN_STOCK and who.office in {row.office_code, row.counterpart_code}
+    )
+
+
+def _own_stock(_session: Session, who: Actor) -> Callable[[Any], bool]:
     return lambda row: who.office in OWN_STOCK and row.office_code == who.office
+
+
+def _of_count(session: Session, who: Actor) -> Callable[[Any], bool]:
+    seen = oracle(session, StockTake, who)
+    return lambda row: row.stock_take_id in seen
 
 
 def _applications(session: Session, who: Actor) -> Callable[[Any], bool]:
@@ -227,6 +202,9 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     KeyMovement: _movements,
     KeyCredential: bindings_within_reach,
     KeyChallenge: lambda _session, _who: lambda _row: False,
+    StockLevel: _own_stock,
+    StockTake: _own_stock,
+    StockTakeLine: _of_count,
     Application: _applications,
     Case: _cases,
     ApplicationLine: _of_application,

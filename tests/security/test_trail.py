@@ -19,7 +19,9 @@ from app.models.audit import AuditEvent, IdempotencyKey
 from app.models.cases import Case
 from app.models.keys import Key
 from app.models.notices import Notice
+from app.models.stock import StockTake
 from app.security.actor import acting
+from app.services.stock_takes import begin_count
 from app.workflow.engine import lifecycle_of
 from tests.conftest import disconnect
 from tests.support.cases import case, delete_case
@@ -102,6 +104,13 @@ def everything_that_can_be_done(office: Counted) -> None:
     office.perform("east.admin", case(office, "east.admin"), "close", model=Case, **WHY)
     delete_case(office, case(office, "east.admin"))
     office.done["cases", "cases:deleted"] += 1
+    for last in (("abandon",), ("compare", "settle", "finish")):
+        with office.acting(RESEARCH) as actor:
+            count = begin_count(office.session, {}, actor=actor, now=office.now).id
+        serials = [*office.free_serials(OfficeCode.RESEARCH), "NOWHERE-1"]
+        for action in ("count", *last):
+            data = {"serials": serials, "serial": "NOWHERE-1"}
+            office.perform(RESEARCH, count, action, model=StockTake, data=data, **WHY)
 
 
 @pytest.fixture(scope="module")

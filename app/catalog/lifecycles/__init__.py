@@ -7,11 +7,21 @@ from app.catalog.lifecycles.accounts import ACCOUNT
 from app.catalog.lifecycles.applications import APPLICATIONS
 from app.catalog.lifecycles.cases import CASE
 from app.catalog.lifecycles.keys import KEY
+from app.catalog.lifecycles.stock_takes import STOCK_TAKE
 from app.catalog.lifecycles.transitions import Lifecycle, Transition
 
-__all__ = ["ACCOUNT", "APPLICATIONS", "CASE", "KEY", "Lifecycle", "Transition", "all_lifecycles"]
+__all__ = [
+    "ACCOUNT",
+    "APPLICATIONS",
+    "CASE",
+    "KEY",
+    "STOCK_TAKE",
+    "Lifecycle",
+    "Transition",
+    "all_lifecycles",
+]
 
 
 def all_lifecycles() -> tuple[Lifecycle, ...]:
     """Return every lifecycle, for tests and diagrams."""
-    return (*APPLICATIONS.values(), ACCOUNT, KEY, CASE)
+    return (*APPLICATIONS.values(), ACCOUNT, KEY, CASE, STOCK_TAKE)

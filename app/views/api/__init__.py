@@ -16,6 +16,7 @@ from app.views.api.permissions import PermissionItemsApi
 from app.views.api.prints import PrintCopiesApi
 from app.views.api.scans import ScansApi
 from app.views.api.security import SecurityApi
+from app.views.api.stock_takes import StockLevelsApi, StockTakeLinesApi, StockTakesApi
 
 APIS: tuple[type[SpecifiedApi], ...] = (
     OpenApiDocument,
@@ -26,6 +27,9 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     KeysApi,
     KeyMovementsApi,
     KeyCredentialsApi,
+    StockTakesApi,
+    StockTakeLinesApi,
+    StockLevelsApi,
     ApplicationsApi,
     MaterialsApi,
     CasesApi,

@@ -1,6 +1,6 @@
 """What acts do beside changing the state; importing this package registers every effect."""
 
-from app.workflow import cases, form_keys, hand_over, key_stock, named
+from app.workflow import cases, form_keys, hand_over, key_stock, named, stock_takes
 from app.workflow.effects import accounts, decisions, keys, road
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "keys",
     "named",
     "road",
+    "stock_takes",
 ]

@@ -37,7 +37,8 @@ class Field:
 
     `label` and `help` are English msgids. `resource` names the resource a reference points to.
     `in_list`, `in_form`, `filterable`, `exported` say where it appears; `search` says how the
-    list's search box finds it; `masked` hides the value until it is revealed by an audited act.
+    list's search box finds it; `masked` hides the value until it is revealed by an audited act;
+    `inside` says that it means something to the commission's own people only.
     `present` says which value of the account that a line names stands here as the record has it;
     the one that is `login_name` is what the account is found by.
     """
@@ -58,6 +59,7 @@ class Field:
     min_length: int | None = None
     rule: str | None = None
     present: Present | None = None
+    inside: bool = False
 
     @property
     def finds_account(self) -> bool:

@@ -79,6 +79,7 @@ class Key(Base):
             in_form=True,
             filterable=True,
             rule="M3",
+            inside=True,
         ),
     )
     state: Mapped[KeyState] = mapped_column(
@@ -104,12 +105,16 @@ class Key(Base):
         info=field_info(label=N_("By application"), kind="reference", resource="applications"),
     )
     received_at: Mapped[datetime] = mapped_column(
-        UtcDateTime, info=field_info(label=N_("Received at"), kind="datetime")
+        UtcDateTime, info=field_info(label=N_("Received at"), kind="datetime", inside=True)
     )
     destination_code: Mapped[str | None] = mapped_column(
         ForeignKey("office.code"),
         info=field_info(
-            label=N_("On the way to"), kind="reference", resource="offices", filterable=True
+            label=N_("On the way to"),
+            kind="reference",
+            resource="offices",
+            filterable=True,
+            inside=True,
         ),
     )
     replaced_by_id: Mapped[int | None] = mapped_column(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select, union
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.catalog.enums import AuditOutcome, Category, Duty, StepOutcome
 from app.catalog.lifecycles import ACCOUNT
@@ -44,6 +44,8 @@ class Held:
     number: str | None
     application_id: int | None
     decision: Decision | None
+    ended_by: str | None
+    """The form by which an ended grant ended; None for one that has not, or ended otherwise."""
 
 
 def held_by(session: Session, account: Account) -> list[Held]:
@@ -51,15 +53,17 @@ def held_by(session: Session, account: Account) -> list[Held]:
 
     The caller has loaded the account within the actor's reach.
     """
+    revoking = aliased(Application)
     rows = session.execute(
-        select(AccountGrant, Application.number)
+        select(AccountGrant, Application.number, revoking.number)
         .outerjoin(Application, Application.id == AccountGrant.application_id)
+        .outerjoin(revoking, revoking.id == AccountGrant.revoked_by_application_id)
         .where(AccountGrant.account_id == account.id)
         .options(joinedload(AccountGrant.item))
         .order_by(AccountGrant.valid_until.is_not(None), AccountGrant.id.desc())
         .execution_options(**WHY)
     ).all()
-    decisions = _decisions(session, {grant.application_id for grant, _number in rows})
+    decisions = _decisions(session, {grant.application_id for grant, _by, _ended in rows})
     return [
         Held(
             grant=grant,
@@ -67,8 +71,9 @@ def held_by(session: Session, account: Account) -> list[Held]:
             number=number,
             application_id=grant.application_id,
             decision=_for_category(decisions.get(grant.application_id, ()), grant.item.category),
+            ended_by=ended_by,
         )
-        for grant, number in rows
+        for grant, number, ended_by in rows
     ]
 
 

@@ -1,4 +1,4 @@
-"""What an organisation's administrator looks after: people, drafts, forms on their way.
+"""What an organisation's administrator looks after: drafts, forms on their way.
 
 Also the figures of accounts and of a key office's stock. Each list is one bounded statement.
 """
@@ -31,19 +31,6 @@ NEEDS_APPLICANT = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One account of the own organisation."""
-
-    id: int
-    name: str
-    login_name: str
-    state: AccountState
-    last_login_at: datetime | None
-    serial: str | None
-    key_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnForm:
     """A form that waits for the applicant's own hand."""
 
@@ -52,31 +39,6 @@ class OwnForm:
     kind: ApplicationKind
     state: ApplicationState
     created_at: datetime
-
-
-def _own(actor: Actor) -> ColumnElement[bool]:
-    return Account.organization_id == actor.organization_id
-
-
-def people(session: Session, actor: Actor, *, limit: int) -> list[Person]:
-    """Return accounts of the actor's organisation that are not cancelled, the newest first."""
-    held = and_(Key.holder_id == Account.id, Key.state == KeyState.ISSUED)
-    rows = session.execute(
-        select(
-            Account.id,
-            Account.name,
-            Account.login_name,
-            Account.state,
-            Account.last_login_at,
-            Key.serial,
-            Key.id.label("key_id"),
-        )
-        .outerjoin(Key, held)
-        .where(_own(actor), Account.state != AccountState.CANCELLED)
-        .order_by(Account.id.desc())
-        .limit(limit)
-    )
-    return [Person(**row._mapping) for row in rows]  # noqa: SLF001 - a row's documented view
 
 
 def needs_applicant(session: Session, actor: Actor, *, limit: int) -> list[OwnForm]:
@@ -128,17 +90,10 @@ def _bounded(model: type[Any], condition: ColumnElement[bool]) -> Any:
     return select(func.count()).select_from(inner).scalar_subquery()
 
 
-def account_figures(
-    session: Session, *, organization_id: int | None = None
-) -> dict[AccountState, int]:
-    """Return how many accounts are in each state, up to a bound; of one organisation if named."""
+def account_figures(session: Session) -> dict[AccountState, int]:
+    """Return how many accounts are in each state, up to a bound."""
     states = [AccountState.PENDING, AccountState.ACTIVE, AccountState.SUSPENDED]
-    counts = []
-    for state in states:
-        condition = Account.state == state
-        if organization_id is not None:
-            condition = and_(condition, Account.organization_id == organization_id)
-        counts.append(_bounded(Account, condition))
+    counts = [_bounded(Account, Account.state == state) for state in states]
     row = session.execute(select(*counts).execution_options(unscoped="figures, no rows")).one()
     return dict(zip(states, row, strict=True))
 

@@ -11,31 +11,30 @@ from werkzeug.wrappers import Response
 
 from app.catalog.enums import AccountState
 from app.catalog.permissions import ROLE_LABELS, Permission, RoleName
-from app.clock import now, office_date
-from app.i18n import N_, _, pick
+from app.clock import now
+from app.i18n import N_, _
 from app.models.accounts import Account
 from app.models.audit import AuditEvent
 from app.security.actor import Actor
 from app.services import key_bindings
 from app.services.accounts import amend_account, open_account, reset_password, reveal_citizen_id
-from app.services.biography import Held, held_by, history_of_person, reason_of_suspension
+from app.services.biography import history_of_person
 from app.services.columns import Column
 from app.services.commits import committing
-from app.services.conditions import Filter
-from app.services.listing import ListQuery, Row, list_page, load
+from app.services.listing import Row, load
+from app.services.people import looks_after_people
 from app.services.resources import BY_TABLE, RESOURCES
+from app.views import person
 from app.views.access import current_actor, requires, wants_json
+from app.views.addresses import Address
 from app.views.base import Answer, ConsoleView
 from app.views.binding import bind_of
 from app.views.cells import may_open, row_url
+from app.views.lists import ListPage
+from app.views.people import PeoplePage
 from app.views.record_forms import Fields
-from app.views.road import office_of
 from app.views.story import Teller
-from app.views.tables import small_table
-from app.views.wording import article, cited, label, on_day, when
 from app.workflow.engine import Outcome
-
-SUSPENSION = "第六条（四）"
 
 
 class AccountView(ConsoleView):
@@ -68,6 +67,14 @@ class AccountView(ConsoleView):
                 field["bind"] = bind_of(row.id, field="key_serial", bound=bound)
                 field["value"] = field["value"] or bound
         return fields
+
+    # --- The list
+
+    def list_page(self, address: Address, actor: Actor) -> ListPage:
+        """Show an organisation's administrator what hangs on each of the own people."""
+        if looks_after_people(actor):
+            return PeoplePage(self.session, address, actor)
+        return super().list_page(address, actor)
 
     # --- Adding and editing
 
@@ -108,9 +115,9 @@ class AccountView(ConsoleView):
             },
         )
         return shown | {
-            "grants": [self._grant(held, actor) for held in held_by(self.session, account)],
-            "keys": self._keys(account, actor),
-            "suspended": self._suspension(account, events),
+            **person.grants(self.session, account, actor),
+            "suspended": person.suspension(self.session, account, events),
+            "tables": person.tables(self.session, account, actor, now()),
             "events": [self._happened(told, event, account, actor) for told, event in story],
         }
 
@@ -160,51 +167,6 @@ class AccountView(ConsoleView):
         if subject is not None and event.subject_id is not None and may_open(actor, subject.name):
             told["url"] = row_url(subject.name, event.subject_id)
         return told
-
-    def _grant(self, held: Held, actor: Actor) -> dict[str, Any]:
-        decision = held.decision
-        office = office_of(self.session, decision.duty) if decision else ""
-        url = None
-        if held.application_id is not None and may_open(actor, "applications"):
-            url = row_url("applications", held.application_id)
-        return {
-            "label": pick(held.item, "title"),
-            "code": held.item.code,
-            "category": label(held.item.category),
-            "from": on_day(held.grant.valid_from),
-            "until": on_day(held.grant.valid_until),
-            "why": {
-                "sentence": _(
-                    "%(source)s, held since %(day)s.",
-                    source=cited(held.item.source),
-                    day=on_day(held.grant.valid_from),
-                ),
-                "application": {"number": held.number, "url": url} if held.number else None,
-                "decided_by": f"{office} · {decision.by}" if decision else "",
-                "decided_at": when(decision.at) if decision else "",
-                "article": article(self.session, "第四条", office_date(held.grant.valid_from)),
-            },
-        }
-
-    def _keys(self, account: Account, actor: Actor) -> dict[str, Any] | None:
-        if not actor.may(Permission.KEYS_LIST):
-            return None
-        resource = RESOURCES["keys"]
-        query = ListQuery(filters=(Filter(column="holder_id", value=account.id),), counted=False)
-        page = list_page(self.session, resource, query)
-        return small_table(resource, page, actor, without=("holder_id",))
-
-    def _suspension(self, account: Account, events: Sequence[AuditEvent]) -> dict[str, Any] | None:
-        if account.state != AccountState.SUSPENDED:
-            return None
-        event = reason_of_suspension(events)
-        text = _("Sign-in is suspended. The Urban Construction Research Centre restores it.")
-        if event is not None:
-            text = f"{text} {when(event.at)} · {event.actor_label}: {event.comment}"
-        return {
-            "text": text,
-            "article": article(self.session, SUSPENSION, office_date(now())),
-        }
 
     # --- What is told once
 

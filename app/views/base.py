@@ -22,7 +22,7 @@ from app.services.listing import Row, find_row, load
 from app.views.access import current_actor, requires
 from app.views.acts import Acts, Drawn
 from app.views.addresses import Address
-from app.views.cells import WITH_PAGES, Reading, fact, row_url
+from app.views.cells import WITH_PAGES, Reading, concerns, fact, row_url
 from app.views.editing import Editing
 from app.views.exporting import take_out
 from app.views.lists import CHOSEN_COLUMNS, ListPage, columns_in_sight
@@ -102,6 +102,8 @@ class ConsoleView(Acts, Editing, BaseView):
         reading = Reading(self.resource, actor)
         facts = []
         for column in self.fact_columns():
+            if not concerns(column, actor):
+                continue
             value = row.values[column.name]
             whole = value if isinstance(value, str) and len(value) > LONG else None
             facts.append(fact(column, reading.reader(column, alone=True)(row), whole))
@@ -151,12 +153,16 @@ class ConsoleView(Acts, Editing, BaseView):
     def _list_page(self, path: str = "", **more: Any) -> str:
         actor = current_actor()
         address = Address(self.resource, path or row_url(self.resource.name, ""), request.args)
-        page = ListPage(self.session, self.resource, address, actor)
+        page = self.list_page(address, actor)
         acts = self.bulk_transitions(actor)
         if bar := self.bulk_bar(page, address.here().partition("?")[2]):
             more["bulk"] = bar
         head = page.head() | {"actions": self.list_actions(actor)}
         return render_template("list.html", head=head, page=page.context(acts=acts, **more))
+
+    def list_page(self, address: Address, actor: Actor) -> ListPage:
+        """Read the page of the list that an address asks for; rooms may show more beside it."""
+        return ListPage(self.session, self.resource, address, actor)
 
     def list_actions(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
         """Return the buttons over the list."""

@@ -9,6 +9,7 @@ from flask import request
 from app.catalog.business import LOOKING, business_types
 from app.catalog.citations import cite
 from app.catalog.lifecycles import KEY
+from app.catalog.permissions import Permission
 from app.catalog.types import Act as Stage
 from app.clock import now, office_date
 from app.extensions import db
@@ -40,6 +41,16 @@ def row_url(resource: str, identity: Any) -> str:
 def may_open(actor: Actor, resource: str) -> bool:
     """Whether the rows of `resource` have pages that this actor may open."""
     return actor.may(RESOURCES[resource].permission) and resource in WITH_PAGES
+
+
+def concerns(column: Column, actor: Actor) -> bool:
+    """Whether a column says anything to this actor: some do only inside the commission."""
+    return not column.field.inside or works_inside(actor)
+
+
+def works_inside(actor: Actor) -> bool:
+    """Whether the actor is one of the commission's own people, who all read its catalogue."""
+    return actor.may(Permission.CATALOGUE_LIST)
 
 
 WITH_PAGES: set[str] = set()

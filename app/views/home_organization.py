@@ -3,25 +3,30 @@
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
-from app.catalog.enums import AccountState
-from app.catalog.permissions import Permission
+from app.catalog.enums import AccountState, KeyState
 from app.catalog.types import KindEntry
 from app.clock import office_date
 from app.extensions import db
 from app.i18n import _, language
 from app.models.applications import Application
 from app.security.actor import Actor
-from app.services import regulations, unit_work
-from app.services.unit_work import BOUND, Person
+from app.services import people, regulations, unit_work
+from app.services.people import Person, Standing
+from app.services.resources import RESOURCES
+from app.views.addresses import BETWEEN_NAME_AND_OPERATOR, PAGE, SEARCH, Address
 from app.views.home_office import Page, kind_name
+from app.views.people import PeoplePage
 from app.views.road import next_turn, steps, usual_time
 from app.views.wording import article, link, state, when
+from app.workflow.effects.accounts import UNIT_ADMINISTRATION
 from app.workflow.form import kinds_for
 
 PEOPLE = 12
+IN_NEED = 6
 FORMS = 6
 SENT = 3
 
@@ -54,46 +59,59 @@ def _card(entry: KindEntry, organization: Any, day: Any) -> dict[str, Any]:
 
 
 def _people(actor: Actor) -> dict[str, Any]:
-    rows = unit_work.people(db.session(), actor, limit=PEOPLE)
-    return {
-        "name": "people",
-        "caption": _("My people"),
-        "columns": [
-            {"name": "name", "label": _("Full name"), "primary": True},
-            {"name": "state", "label": _("State")},
-            {"name": "key", "label": _("Key")},
-            {"name": "last", "label": _("Last sign-in"), "kind": "time"},
-            {"name": "acts", "label": _("Actions"), "kind": "actions"},
-        ],
-        "rows": [
-            {
-                "id": person.id,
-                "url": link("AccountView.show", pk=person.id),
-                "label": person.name,
-                "cells": [
-                    {"text": person.name, "sub": person.login_name},
-                    {"state": state(person.state)},
-                    person.serial or "",
-                    when(person.last_login_at),
-                    {"actions": _acts_on(person, actor)},
-                ],
-            }
-            for person in rows
-        ],
-        "empty": {
-            "title": _("Nobody has an account yet"),
-            "reason": _("Apply for the first one above."),
-            "icon": "people",
-        },
-    }
+    """Return the own people as the list has them, asked for by this page's own address."""
+    resource = RESOURCES["accounts"]
+    known = {SEARCH, "order", "size", *PAGE, *resource.columns}
+    asked = [
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if name.partition(BETWEEN_NAME_AND_OPERATOR)[0] in known
+    ]
+    address = Address(resource, url_for("HomeView.index"), MultiDict(asked))
+    if not address.value("size"):
+        address.size = PEOPLE
+    return PeoplePage(db.session(), address, actor).context(caption=_("My people"), all_columns=[])
 
 
-def _acts_on(person: Person, actor: Actor) -> list[dict[str, Any]]:
-    """Return what can be done about a person from here: a lost key is reported at once (M8)."""
-    if person.key_id is None or not actor.may(Permission.KEYS_REPORT_LOST):
-        return []
-    url = link("KeyView.ask", pk=person.key_id, action="report_lost")
-    return [{"label": _("Key lost"), "url": url}] if url else []
+def _in_need(actor: Actor) -> list[dict[str, Any]]:
+    """Return people for whom nobody has begun what has to be done, and what that is."""
+    assert actor.organization_id is not None
+    found = people.needing_care(db.session(), actor.organization_id, limit=IN_NEED)
+    return [
+        {
+            "name": person.name,
+            "login": person.login_name,
+            "url": link("AccountView.show", pk=person.id),
+            "text": _trouble(person),
+        }
+        for person in found
+    ]
+
+
+def _trouble(person: Person) -> str:
+    key = person.key
+    if person.state == AccountState.CANCELLED and key is not None:
+        return _("The account has ended: key %(serial)s has to be handed back.", serial=key.serial)
+    if key is not None and key.state == KeyState.LOST:
+        return _("Key %(serial)s is lost and no other has been applied for.", serial=key.serial)
+    return _("Has no key, so cannot sign in.")
+
+
+def _few_administrators(standing: Standing, now: datetime) -> str:
+    """Say what to do while one person alone can speak for the organisation, else nothing."""
+    if standing.administrators > 1:
+        return ""
+    session, organization = db.session(), current_user.organization
+    items = regulations.items_for(session, organization.type, office_date(now))
+    if any(UNIT_ADMINISTRATION in item.acts for item in items):
+        return _(
+            "You are the only administrator of your organization. If you lose your key, nobody can "
+            "apply for another: apply for a second user, who administers it too."
+        )
+    return _(
+        "You are the only administrator of your organization. If you lose your key, nobody can "
+        "apply for another: ask the commission's security administrator to name a second one."
+    )
 
 
 def _needs_me(actor: Actor, now: datetime) -> dict[str, Any]:
@@ -135,31 +153,30 @@ def _sent(application: Application, actor: Actor, now: datetime) -> dict[str, An
     }
 
 
+def _tile(caption: str, count: int, of: AccountState, *, tone: str = "") -> dict[str, Any]:
+    return {
+        "label": caption,
+        "value": min(count, people.BOUND - 1),
+        "more": count >= people.BOUND,
+        "tone": tone if count else "",
+        "url": url_for("HomeView.index", state=of.value, _anchor="people"),
+    }
+
+
 def organization(actor: Actor, now: datetime) -> Page:
     """Return the first page of an organisation's administrator."""
     session = db.session()
-    figures = unit_work.account_figures(session, organization_id=actor.organization_id)
+    assert actor.organization_id is not None
+    standing = people.standing(session, actor.organization_id)
     return "home_organization.html", {
         "head": {"title": current_user.organization.name},
         "tiles": [
-            {
-                "label": _("People who can work"),
-                "value": min(figures[AccountState.ACTIVE], BOUND - 1),
-                "more": figures[AccountState.ACTIVE] >= BOUND,
-                "url": link("AccountView.list", state=AccountState.ACTIVE.value),
-            },
-            {
-                "label": _("Waiting for a key"),
-                "value": figures[AccountState.PENDING],
-                "url": link("AccountView.list", state=AccountState.PENDING.value),
-            },
-            {
-                "label": _("Sign-in suspended"),
-                "value": figures[AccountState.SUSPENDED],
-                "tone": "warn" if figures[AccountState.SUSPENDED] else "",
-                "url": link("AccountView.list", state=AccountState.SUSPENDED.value),
-            },
+            _tile(_("People who can work"), standing.active, AccountState.ACTIVE),
+            _tile(_("Waiting for a key"), standing.pending, AccountState.PENDING),
+            _tile(_("Sign-in suspended"), standing.suspended, AccountState.SUSPENDED, tone="warn"),
         ],
+        "few_administrators": _few_administrators(standing, now),
+        "in_need": _in_need(actor),
         "needs_me": _needs_me(actor, now),
         "people": _people(actor),
         "people_url": link("AccountView.list"),

@@ -19,16 +19,19 @@ from app.services.commits import committing
 from app.services.custody import Movement, movements_of
 from app.services.key_bindings import present_binding
 from app.services.keys import receive_keys
-from app.services.listing import Row
+from app.services.listing import Row, load
+from app.services.people import looks_after_people
 from app.services.resources import RESOURCES
 from app.views.access import current_actor
 from app.views.acts import mendable
 from app.views.base import Answer, ConsoleView
 from app.views.binding import bind_of
-from app.views.cells import MOVEMENTS, may_open, row_url
+from app.views.cells import MOVEMENTS, may_open, row_url, works_inside
+from app.views.people import after_loss
 from app.views.record_forms import typed_fields
 from app.views.story import told
 from app.views.wording import article, state, when
+from app.workflow.engine import Outcome
 
 ARTICLE = "第九条"
 RECEIVING = "key:received"
@@ -48,7 +51,7 @@ class KeyView(ConsoleView):
         movements = movements_of(self.session, key)
         return shown | {
             "holder": self._holder(row, key, movements, actor),
-            "custody": [self._moved(it, actor) for it in movements],
+            "custody": [self._moved(it, actor) for it in _told(movements, actor)],
             "binding": self._binding(key, actor),
             "articles": [it for it in [article(self.session, ARTICLE, office_date(now()))] if it],
         }
@@ -95,6 +98,12 @@ class KeyView(ConsoleView):
             "comment": movement.reason,
             "url": form["url"] if form else None,
         }
+
+    def done(self, identity: Any, outcome: Outcome) -> Answer:
+        """After a loss, lead whoever answers for the person to what comes next (M8)."""
+        if outcome.action != "report_lost" or not looks_after_people(current_actor()):
+            return super().done(identity, outcome)
+        return after_loss(load(self.session, self.resource, identity))
 
     @expose("/add", methods=["GET", "POST"])
     def add(self) -> Answer:
@@ -160,6 +169,14 @@ class KeyView(ConsoleView):
             form={"url": row_url("keys", "add"), "cancel_url": row_url("keys", "")},
             article_basis=article(self.session, ARTICLE, office_date(now())),
         )
+
+
+def _told(movements: list[Movement], actor: Actor) -> list[Movement]:
+    """Return the chain of custody; to the holder's side only since the key was handed out."""
+    if works_inside(actor):
+        return movements
+    issued = next((n for n, it in enumerate(movements) if it.action == "issue"), len(movements))
+    return movements[: issued + 1]
 
 
 def _form(movement: Movement, actor: Actor) -> dict[str, Any]:

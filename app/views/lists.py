@@ -19,7 +19,16 @@ from app.services.exports import Format
 from app.services.listing import Page, Tab, find_row, list_page
 from app.services.resources import RESOURCES, Resource
 from app.views.addresses import SEARCH, Address
-from app.views.cells import Reading, cell_kind, may_open, offered, row_url, word
+from app.views.cells import (
+    Reading,
+    cell_kind,
+    concerns,
+    may_open,
+    offered,
+    row_url,
+    word,
+    works_inside,
+)
 
 IN_SIGHT = 3
 """So many filters stand over the table; the others are folded."""
@@ -59,10 +68,13 @@ class ListPage:
         self.address = address
         self.actor = actor
         self.reading = Reading(resource, actor)
-        self.columns = columns_in_sight(resource, self.reading)
+        self.columns = self._columns()
         self._names: dict[tuple[str, str], str] = {}
         names = tuple(column.name for column in self.columns)
         self.page: Page = list_page(session, resource, address.query(columns=names))
+
+    def _columns(self) -> tuple[Column, ...]:
+        return columns_in_sight(self.resource, self.reading)
 
     def head(self) -> dict[str, Any]:
         """Return title and count."""
@@ -155,9 +167,14 @@ class ListPage:
         if name is None or not self.page.tabs:
             return []
         now_shown = self.address.value(name)
+        every = works_inside(self.actor)
         return [
             {"label": _("All"), "url": self.address.but(name), "active": not now_shown},
-            *(self._tab(name, tab, now_shown) for tab in self.page.tabs),
+            *(
+                self._tab(name, tab, now_shown)
+                for tab in self.page.tabs
+                if every or tab.count != 0 or tab.value.value == now_shown
+            ),
         ]
 
     def _tab(self, name: str, tab: Tab, now_shown: str) -> dict[str, Any]:
@@ -183,7 +200,7 @@ class ListPage:
         fields = [
             self._filter_field(column)
             for column in self.resource.filters
-            if column.name != self.resource.tabs
+            if column.name != self.resource.tabs and concerns(column, self.actor)
         ]
         for column in self.resource.list_columns:
             if column.stored == "datetime":
@@ -302,7 +319,8 @@ class ListPage:
         found = {}
         for declared in self.resource.columns.values():
             column = self.reading.column(declared)
-            if column.stored != "json" and column.name not in self.resource.under.values():
+            hidden = column.name in self.resource.under.values()
+            if column.stored != "json" and not hidden and concerns(column, self.actor):
                 found[column.name] = {
                     "name": column.name,
                     "label": _(column.field.label),
@@ -317,7 +335,8 @@ def columns_in_sight(resource: Resource, reading: Reading) -> tuple[Column, ...]
     chosen = [resource.columns[name] for name in kept if name in resource.columns]
     covered = resource.under.values()
     shown = chosen or [c for c in resource.list_columns if c.name not in covered]
-    return tuple(dict.fromkeys(reading.column(column) for column in shown))
+    readable = [column for column in shown if concerns(column, reading.actor)]
+    return tuple(dict.fromkeys(reading.column(column) for column in readable))
 
 
 def few(session: Session, resource: str) -> list[dict[str, str]] | None:

@@ -87,12 +87,10 @@ def test_keys_are_bound_to_this_machine_unless_an_address_is_named():
         ("http://localhost:8099",),
         "localhost",
     )
-    named = read(
-        WEBAUTHN_ORIGINS="https://keys.example.gov.cn/ https://keydesk.example.gov.cn:8443"
-    )
+    named = read(WEBAUTHN_ORIGINS="https://keys.example.gov.cn/ https://keys.example.gov.cn:8443")
     assert named.key_origins == (
         "https://keys.example.gov.cn",
-        "https://keydesk.example.gov.cn:8443",
+        "https://keys.example.gov.cn:8443",
     )
     assert named.key_rp_id == "keys.example.gov.cn"
     above = {"WEBAUTHN_ORIGINS": "https://a.example.cn,https://b.example.cn"}

@@ -24,12 +24,12 @@ KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 class DemoServer:
     """The demo office on a free port; `reset()` undoes what a test did, without a restart."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, needs_keys: bool = False) -> None:
         self.folder = folder
         self.database = folder / "keydesk.db"
         self.template = folder / "template.db"
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{'localhost' if needs_keys else '127.0.0.1'}:{self.port}"
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             "DATABASE_URL": f"sqlite:///{self.database}",
@@ -38,7 +38,7 @@ class DemoServer:
             "AUDIT_KEY": KEY,
             "FILES_DIR": str(folder / "files"),
             "PORT": str(self.port),
-            "LOGIN_REQUIRES_KEY": "false",
+            "LOGIN_REQUIRES_KEY": str(needs_keys).lower(),
             "LOGIN_RATE_LIMIT": "1000 per minute",
             "WEB_WORKERS": "1",
             "LOG_LEVEL": "warning",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.models.base import metadata
-from app.security import scopes, writes
+from app.security import narrowing, writes
 
 db = SQLAlchemy(metadata=metadata)
 csrf = CSRFProtect()
@@ -141,5 +141,5 @@ def _see_whether_it_lives(connection: Any, record: Any, _proxy: Any) -> None:
             raise DisconnectionError from error
 
 
-scopes.install(db.session.session_factory.class_)
+narrowing.install(db.session.session_factory.class_)
 writes.install(db.session.session_factory.class_)

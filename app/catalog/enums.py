@@ -197,6 +197,23 @@ class CountVerdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ArchiveState(StrEnum):
+    """Where an archive file is (M9)."""
+
+    UNFILED = "unfiled"
+    FILED = "filed"
+    LENT = "lent"
+    DESTROYED = "destroyed"
+
+
+class RetentionPeriod(StrEnum):
+    """How long archived papers are kept (M9)."""
+
+    PERMANENT = "permanent"
+    YEARS_30 = "years_30"
+    YEARS_10 = "years_10"
+
+
 class Sex(StrEnum):
     """As printed in annexes 3 and 5."""
 

@@ -106,6 +106,17 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         e.CaseState.CLOSED: N_("Finished"),
         e.CaseState.DELETED: N_("Deleted"),
     },
+    e.ArchiveState: {
+        e.ArchiveState.UNFILED: N_("To be filed"),
+        e.ArchiveState.FILED: N_("On the shelf"),
+        e.ArchiveState.LENT: N_("Lent"),
+        e.ArchiveState.DESTROYED: N_("Destroyed"),
+    },
+    e.RetentionPeriod: {
+        e.RetentionPeriod.PERMANENT: N_("Permanent"),
+        e.RetentionPeriod.YEARS_30: N_("30 years"),
+        e.RetentionPeriod.YEARS_10: N_("10 years"),
+    },
     e.Sex: {e.Sex.MALE: N_("Male"), e.Sex.FEMALE: N_("Female")},
     e.Channel: {
         e.Channel.PAGE: N_("Page"),

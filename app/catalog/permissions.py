@@ -103,6 +103,14 @@ class Permission(StrEnum):
     """Take lists that one may see out as files, on record."""
     JOB_RUNS_LIST = "job_runs.list"
     """See the long work that one has asked for; who reads the catalogue sees every run."""
+    ARCHIVES_LIST = "archives.list"
+    """See archive files of the own office and the log of their retrieval (第九条)."""
+    ARCHIVES_FILE = "archives.file"
+    """Put archive files on the shelf and change their place."""
+    ARCHIVES_LEND = "archives.lend"
+    """Lend archive files, log consultations and returns."""
+    ARCHIVES_APPRAISE = "archives.appraise"
+    """Change retention periods, destroy what has come to its end."""
 
     AUDIT_EVENTS_LIST = "audit_events.list"
     """Read the audit trail."""
@@ -213,6 +221,10 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
         P.STOCK_LEVELS_EDIT,
         P.STOCK_TAKES_LIST,
         P.STOCK_TAKES_ADD,
+        P.ARCHIVES_LIST,
+        P.ARCHIVES_FILE,
+        P.ARCHIVES_LEND,
+        P.ARCHIVES_APPRAISE,
     },
     RoleName.AUDITOR: frozenset(
         {
@@ -232,6 +244,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.CASES_LIST,
             P.PRINT_COPIES_LIST,
             P.SCANS_LIST,
+            P.ARCHIVES_LIST,
             P.AUDIT_EVENTS_LIST,
             P.CATALOGUE_LIST,
         }

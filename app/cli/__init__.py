@@ -16,6 +16,7 @@ ROOMS = (
     "key_bindings",
     "applications",
     "cases",
+    "archives",
     "audit",
     "exports",
     "jobs",

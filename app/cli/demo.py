@@ -18,7 +18,7 @@ from app.catalog.permissions import ROLE_LABELS, RoleName
 from app.cli.terminal import fail_in_words, table
 from app.extensions import db
 from app.i18n import _
-from app.security import scopes, writes
+from app.security import narrowing, writes
 from app.security.key_policy import holding, policy
 from app.services.demo import DemoAccount, is_empty, load_demo
 from app.services.demo.cast import cast
@@ -33,7 +33,7 @@ class ScopedSession(Session):
     """A session bound to one connection, with the row scopes and the guard of writes."""
 
 
-scopes.install(ScopedSession)
+narrowing.install(ScopedSession)
 writes.install(ScopedSession)
 
 

@@ -11,6 +11,7 @@ from app.i18n import N_
 from app.jobs.idempotency_keys import expire_idempotency_keys
 from app.jobs.key_challenges import forget_key_challenges
 from app.jobs.results import expire_results
+from app.services.archives import remind_overdue
 
 Work = Callable[..., Iterator[Mapping[str, int]]]
 DAY = timedelta(days=1)
@@ -69,6 +70,12 @@ JOBS: dict[str, Job] = {
             label=N_("Delete result files of long work after 30 days"),
             work=expire_results,
             schedule=Daily(time(3, 20)),
+        ),
+        Job(
+            name="remind_overdue_archives",
+            label=N_("Remind of archive files that are out beyond their day"),
+            work=remind_overdue,
+            schedule=Daily(time(8, 30)),
         ),
     )
 }

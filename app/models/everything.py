@@ -3,6 +3,7 @@
 from app.models import (
     accounts,
     applications,
+    archives,
     audit,
     cases,
     grants,
@@ -26,6 +27,7 @@ from app.models import (
 __all__ = [
     "accounts",
     "applications",
+    "archives",
     "audit",
     "cases",
     "grants",

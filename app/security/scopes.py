@@ -1,22 +1,19 @@
 """Who sees which rows: one function per model turns an actor into an SQL predicate.
 
-The predicates reach every ORM select, lazy load, update and delete through one session listener; a
-row that the session holds already is refreshed as it is. Without an actor nothing is readable; a
-deliberate look past the scope says why:
-`.execution_options(unscoped="login name must be unique")`.
+`narrowing` puts them into every statement.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, event, false, or_, select, true
-from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from app.catalog.business import types_of
 from app.catalog.enums import ApplicationState, Category, Duty, OrganizationType
 from app.catalog.permissions import Permission
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
+from app.models.archives import ArchiveFile, ArchiveLoan
 from app.models.audit import AuditEvent, IdempotencyKey
 from app.models.cases import Case
 from app.models.grants import AccountGrant
@@ -30,12 +27,11 @@ from app.models.prints import PrintCopy
 from app.models.scans import Scan, ScanPage
 from app.models.stock import StockLevel, StockTake, StockTakeLine
 from app.models.work import LineDecision, Remark, WorkItem
-from app.security.actor import ACTOR, Actor
+from app.security.actor import Actor
 
 Predicate = ColumnElement[bool]
 ScopeFunction = Callable[[Any, Actor], Predicate]
 
-CRITERIA = "scope_criteria"
 EVERYTHING = true()
 """The predicate of a scope that leaves nothing out; compared by identity."""
 
@@ -307,6 +303,22 @@ def scan_pages(model: Any, actor: Actor) -> Predicate:
     return model.scan_id.in_(select(SCANS.id).where(inner))
 
 
+@scope(ArchiveFile)
+def archive_files(model: Any, actor: Actor) -> Predicate:
+    """Each issuing office the papers that it keeps (第九条)."""
+    if sees_everything(actor):
+        return EVERYTHING
+    if actor.may(Permission.ARCHIVES_LIST):
+        return _is(model.office_code, actor.office)
+    return false()
+
+
+@scope(ArchiveLoan)
+def archive_loans(model: Any, actor: Actor) -> Predicate:
+    """The log of an office's own files."""
+    return archive_files(model, actor)
+
+
 @scope(Notice)
 def notices(model: Any, actor: Actor) -> Predicate:
     """One's own."""
@@ -333,64 +345,3 @@ def job_runs(model: Any, actor: Actor) -> Predicate:
 def audit_events(model: Any, actor: Actor) -> Predicate:
     """The auditor all; nobody else reads the trail but through a record's own history."""
     return EVERYTHING if sees_everything(actor) else false()
-
-
-class Narrowed(LoaderCriteriaOption):
-    """`with_loader_criteria` that follows its entity under whatever alias that is joined.
-
-    The library adapts a callable to an alias, but not an expression; and only an expression, whose
-    values belong to the statement's cache key, is safe to keep for one actor after the other.
-    What is joined to be loaded along is narrowed too; what is loaded later is narrowed for whoever
-    acts by then, and not for who loaded the row that it hangs on.
-    """
-
-    __slots__ = ()
-    _traverse_internals = LoaderCriteriaOption._traverse_internals  # noqa: SLF001 - one cache key
-
-    def _resolve_where_criteria(self, ext_info: Any) -> Predicate:
-        criterion: Predicate = super()._resolve_where_criteria(ext_info)
-        if not ext_info.is_aliased_class:
-            return criterion
-        adapted: Predicate = ext_info._adapter.traverse(criterion)  # noqa: SLF001 - the alias's own
-        return adapted
-
-
-def _criteria(actor: Actor | None) -> list[Any]:
-    narrowed = []
-    for model, function in SCOPES.items():
-        predicate = false() if actor is None else function(model, actor)
-        if predicate is not EVERYTHING:
-            narrowed.append(Narrowed(model, predicate, include_aliases=True))
-    return narrowed
-
-
-def _narrow(state: ORMExecuteState) -> None:
-    if not (state.is_select or state.is_update or state.is_delete):
-        return
-    if state.execution_options.get("unscoped"):
-        return
-    info = state.session.info
-    actor = info.get(ACTOR)
-    known = info.get(CRITERIA)
-    if known is None or known[0] is not actor:
-        known = info[CRITERIA] = (actor, _criteria(actor))
-    statement: Any = state.statement
-    if state.is_relationship_load or state.is_column_load:
-        statement = _without_former(statement)
-    state.statement = statement.options(*known[1]) if known[1] else statement
-
-
-def _without_former(statement: Any) -> Any:
-    """Return the statement of a later load without the scope that came down from the first."""
-    options = statement._with_options  # noqa: SLF001 - there is no other way to take one away
-    kept = tuple(option for option in options if not isinstance(option, Narrowed))
-    if len(kept) == len(options):
-        return statement
-    fresh = statement._generate()  # noqa: SLF001 - a copy, as every method makes one
-    fresh._with_options = kept  # noqa: SLF001
-    return fresh
-
-
-def install(session_class: type[Session]) -> None:
-    """Attach the row scopes to every session made from `session_class`."""
-    event.listen(session_class, "do_orm_execute", _narrow)

@@ -19,11 +19,11 @@ from app.models.permissions import PermissionItem
 from app.security.actor import Actor
 from app.security.audit import record
 from app.services.forms import FormReader, TypedForm
-from app.services.numbers import next_number
 from app.services.printing import void_changed_copies
 from app.workflow.door import lock, touch
 from app.workflow.engine import lifecycle_of, why_not
 from app.workflow.form import check_kind
+from app.workflow.numbers import next_number
 from app.workflow.regulation import items_on
 
 EDITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED})

@@ -23,9 +23,9 @@ from app.security.actor import Actor
 from app.security.audit import record
 from app.security.authorise import require, require_reach
 from app.services.entries import Entries
-from app.services.numbers import next_number
 from app.services.organizations import MAX_ID_DIGITS
 from app.workflow.cases import answers_for, content_of, unfinished
+from app.workflow.numbers import next_number
 
 __all__ = ["amend_case", "read_case", "record_case", "unfinished"]
 

@@ -73,6 +73,12 @@ PROMISES: dict[str, Promise] = {
         msgid=N_("The key that is plugged in is bound under another serial number already."),
         rule="M8",
     ),
+    "uq_archive_loan_out": Promise(
+        field="borrower",
+        code="file_is_out",
+        msgid=N_("This file is lent already."),
+        rule="M9",
+    ),
     "uq_account_grant_open": Promise(
         field="items", code="item_held", msgid=N_("This item is held already."), rule="M4"
     ),
@@ -129,6 +135,7 @@ SQLITE_UNIQUE: dict[str, str] = {
     "account.login_key": "uq_account_login_key",
     "account.organization_id, account.citizen_id_digest": "uq_account_person_in_organization",
     "organization.code": "uq_organization_code",
+    "archive_loan.file_id": "uq_archive_loan_out",
     "cases.number": "uq_cases_number",
     "key.serial": "uq_key_serial",
     "key.holder_id": "uq_key_one_per_holder",

@@ -15,6 +15,8 @@ SOUGHT: dict[str, tuple[str, ...]] = {
     "accounts": ("name", "organization_id", "state"),
     "keys": ("serial", "state", "holder_id", "issued_at", "application_id"),
     "applications": ("number", "kind", "organization_id", "state", "submitted_at"),
+    "cases": ("number", "business_type", "owner_id", "state"),
+    "archives": ("number", "organization_id", "state", "box", "place"),
     "organizations": ("name", "type", "district_code"),
 }
 """Where is looked, in the order of the answer, and what an answer tells."""

@@ -11,10 +11,10 @@ from app.errors import NotFound
 from app.i18n import _
 from app.models.notices import Notice
 from app.security.actor import Actor
-from app.workflow.notices import NOTICES
+from app.workflow.notices import NOTICES, REMINDERS
 
 PAGE = 30
-PARAMS = ("number", "comment", "login_name", "serial", "name", "title", "count")
+PARAMS = ("number", "comment", "login_name", "serial", "name", "title", "count", "due_on")
 MOST = 100
 
 
@@ -31,7 +31,8 @@ class Inbox:
 def words(notice: Notice) -> str:
     """Return what the notice says in the reader's language."""
     params: dict[str, Any] = dict.fromkeys(PARAMS, "") | notice.params
-    return _(NOTICES[notice.code].msgid, **params)
+    known = NOTICES.get(notice.code)
+    return _(known.msgid if known else REMINDERS[notice.code], **params)
 
 
 def inbox(

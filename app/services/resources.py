@@ -11,6 +11,7 @@ from app.catalog.permissions import Permission
 from app.i18n import N_
 from app.models.accounts import Account
 from app.models.applications import Application
+from app.models.archives import ArchiveFile, ArchiveLoan
 from app.models.audit import AuditEvent
 from app.models.cases import Case
 from app.models.jobs import JobRun
@@ -158,6 +159,29 @@ def _declared() -> Iterator[Resource]:
         plural=N_("Scanned forms"),
         title=("filename",),
         permission=Permission.SCANS_LIST,
+    )
+    yield Resource(
+        name="archives",
+        model=ArchiveFile,
+        singular=N_("Archive file"),
+        plural=N_("Archive files"),
+        title=("number",),
+        permission=Permission.ARCHIVES_LIST,
+        orders=("-id", "number", "box"),
+        tabs="state",
+        under={"number": "application_number"},
+        folds={"number": str.upper, "application_number": str.upper, "box": str.upper},
+        through=("organization_id",),
+        acts=True,
+    )
+    yield Resource(
+        name="archive_loans",
+        model=ArchiveLoan,
+        singular=N_("Retrieval"),
+        plural=N_("Retrieval log"),
+        title=("purpose",),
+        permission=Permission.ARCHIVES_LIST,
+        through=("file_id", "borrower_id"),
     )
     yield Resource(
         name="audit_events",

@@ -3,6 +3,7 @@
 from flask_appbuilder import BaseView
 
 from app.views.accounts import AccountView
+from app.views.archives import ArchiveLoanView, ArchiveView
 from app.views.audit import AuditEventView
 from app.views.cases import CaseView
 from app.views.jobs import JobRunView
@@ -36,6 +37,8 @@ CONSOLE: tuple[type[BaseView], ...] = (
     StockTakeView,
     StockTakeLineView,
     StockLevelView,
+    ArchiveView,
+    ArchiveLoanView,
     AuditEventView,
     PermissionItemView,
     PostView,

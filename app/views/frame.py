@@ -142,6 +142,23 @@ MENU: tuple[Group, ...] = (
         ),
     ),
     Group(
+        label=N_("Archives"),
+        entries=(
+            Entry(
+                label=N_("Archive files"),
+                endpoint="ArchiveView.list",
+                icon="archive",
+                permissions=frozenset({P.ARCHIVES_LIST}),
+            ),
+            Entry(
+                label=N_("Retrieval log"),
+                endpoint="ArchiveLoanView.list",
+                icon="journal-arrow-up",
+                permissions=frozenset({P.ARCHIVES_LIST}),
+            ),
+        ),
+    ),
+    Group(
         label=N_("Audit"),
         entries=(
             Entry(

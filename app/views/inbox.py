@@ -21,6 +21,7 @@ SUBJECTS = {
     "account": "AccountView.show",
     "job_run": "JobRunView.show",
     "key": "KeyView.show",
+    "archive_file": "ArchiveView.show",
 }
 """The page of what a notice is about."""
 

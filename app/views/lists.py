@@ -52,6 +52,9 @@ PLACEHOLDERS: dict[str, str] = {
     "organizations": N_("Name or code"),
     "keys": N_("Serial number"),
     "applications": N_("Number"),
+    "cases": N_("Case number or owner"),
+    "archives": N_("Number, person, organization or box"),
+    "archive_loans": N_("File number or borrower"),
     "audit_events": N_("Name, login name or number"),
 }
 

@@ -18,10 +18,12 @@ TONES = {
     **dict.fromkeys(
         ("draft", "withdrawn", "cancelled", "destroyed", "replaced", "received"), "quiet"
     ),
-    **dict.fromkeys(("pending", "submitted", "under_review", "in_stock"), "info"),
+    **dict.fromkeys(
+        ("pending", "submitted", "under_review", "in_stock", "open", "unfiled"), "info"
+    ),
     "configured": "accent",
-    **dict.fromkeys(("issued", "passed", "active", "completed"), "good"),
-    **dict.fromkeys(("returned", "suspended"), "warn"),
+    **dict.fromkeys(("issued", "passed", "active", "completed", "closed", "filed"), "good"),
+    **dict.fromkeys(("returned", "suspended", "lent"), "warn"),
     **dict.fromkeys(("rejected", "refused", "lost"), "bad"),
     **dict.fromkeys(("in_transit", "counting"), "accent"),
     **dict.fromkeys(("compared", "wrong_state", "other_office"), "warn"),

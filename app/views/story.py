@@ -12,6 +12,7 @@ from app.catalog.business import business_types
 from app.catalog.enums import (
     AccountState,
     ApplicationState,
+    ArchiveState,
     AuditOutcome,
     CaseState,
     Duty,
@@ -73,6 +74,14 @@ TOLD: dict[str, str] = {
     "session:refused": N_("Sign-in refused"),
     "session:key_asked": N_("Password right, key asked for"),
     "key:received": N_("Key received"),
+    "archive_file:opened": N_("Archive file opened"),
+    "archive_file:shelved": N_("Put on the shelf"),
+    "archive_file:moved": N_("Moved to another place"),
+    "archive_file:lent": N_("Lent"),
+    "archive_file:consulted": N_("Consulted on the spot"),
+    "archive_file:given_back": N_("Came back"),
+    "archive_file:appraised": N_("Retention period changed"),
+    "archive_file:destroyed": N_("Papers destroyed"),
     "cases:recorded": N_("Business recorded"),
     "cases:amended": N_("Business corrected"),
     "cases:closed": N_("Business finished"),
@@ -122,6 +131,10 @@ FIELDS: dict[str, str] = {
     "application": N_("Application"),
     "holder": N_("Holder"),
     "owner": N_("Owner"),
+    "borrower": N_("Borrower"),
+    "purpose": N_("Purpose"),
+    "condition": N_("Condition"),
+    "due_on": N_("Due on"),
     "organization": N_("Organization"),
     "code": N_("Code"),
     "office": N_("Office"),
@@ -146,6 +159,7 @@ STATES: dict[str, type[StrEnum]] = {
     "key": KeyState,
     "cases": CaseState,
     "stock_take": StockTakeState,
+    "archive_file": ArchiveState,
 }
 """Whose words a state is said in, by the kind of subject."""
 

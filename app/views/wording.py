@@ -12,6 +12,7 @@ from app.catalog.citations import in_english
 from app.catalog.enums import (
     AccountState,
     ApplicationState,
+    ArchiveState,
     CaseState,
     CountVerdict,
     KeyState,
@@ -34,6 +35,7 @@ FAMILIES: Mapping[type[StrEnum], str] = {
     CaseState: "case",
     StockTakeState: "stock_take",
     CountVerdict: "count",
+    ArchiveState: "archive",
     LineVerdict: "line",
 }
 

@@ -14,13 +14,14 @@ from app.catalog.lifecycles import Lifecycle
 from app.errors import NotFound
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
+from app.models.archives import ArchiveFile
 from app.models.cases import Case
 from app.models.keys import Key
 from app.models.materials import PaperCheck
 from app.models.stock import StockTake
 from app.models.work import WorkItem
 
-SUBJECTS = (Application, Account, Key, Case, StockTake)
+SUBJECTS = (Application, Account, Key, Case, StockTake, ArchiveFile)
 PARTS = (ApplicationLine, WorkItem, PaperCheck)
 """What an application's acts read and write beside the application itself."""
 
@@ -46,6 +47,8 @@ def lifecycle_of(subject: Any) -> Lifecycle:
             return lifecycles.CASE
         case StockTake():
             return lifecycles.STOCK_TAKE
+        case ArchiveFile():
+            return lifecycles.ARCHIVE
     message = f"{type(subject).__name__} has no lifecycle"
     raise TypeError(message)
 

@@ -265,7 +265,7 @@ def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
         if target:
             subject.state = type(subject.state)(target)
         if target == transition.target and subject.state in lifecycle_of(subject).finals:
-            _close(subject, act.now)
+            _close(act)
     touch(subject)
     act.session.flush()
     after = str(subject.state)
@@ -328,9 +328,11 @@ def _done(act: Act) -> bool:
     return condition is None or CONDITIONS[condition](act)
 
 
-def _close(subject: Any, now: datetime) -> None:
-    if isinstance(subject, Application) and subject.closed_at is None:
-        subject.closed_at = now
+def _close(act: Act) -> None:
+    if isinstance(act.subject, Application) and act.subject.closed_at is None:
+        act.subject.closed_at = act.now
+    for name in lifecycle_of(act.subject).closing:
+        EFFECTS[name](act)
 
 
 def why_not(

@@ -200,6 +200,12 @@ NOTICES: dict[str, NoticeKind] = {
 }
 
 
+REMINDERS: dict[str, str] = {
+    "archive_overdue": N_("Archive file %(number)s, lent to %(name)s, was due on %(due_on)s."),
+}
+"""What people are told by a job, at no step of anything."""
+
+
 def tell(act: Act) -> None:
     """Write the notices of an act that has been done."""
     for code in act.transition.notices:

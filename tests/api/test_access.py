@@ -23,6 +23,7 @@ SIGNED_IN = {
     "ApplicationsApi.act_on_many",
     "CasesApi.act",
     "StockTakesApi.act",
+    "ArchivesApi.act",
 }
 """Who may do an act is asked by `fire()`, which knows the act and the record."""
 
@@ -63,6 +64,11 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.PRINT_COPIES_ADD: {"PrintCopiesApi.post", "PrintCopiesApi.content"},
     P.SCANS_LIST: {f"ScansApi.{name}" for name in (*READ, "picture")},
     P.SCANS_ADD: {f"ScansApi.{name}" for name in ("post", "file_pages", "discard_pages")},
+    P.ARCHIVES_LIST: {
+        *(f"ArchivesApi.{name}" for name in (*READ, "actions")),
+        *(f"ArchiveLoansApi.{name}" for name in READ),
+    },
+    P.ARCHIVES_FILE: {"ArchivesApi.shelve"},
     P.AUDIT_EVENTS_LIST: {f"AuditEventsApi.{name}" for name in READ},
 }
 FRAMEWORK = {"static"}

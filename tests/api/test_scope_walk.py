@@ -9,6 +9,7 @@ from app.catalog.enums import Category
 from app.catalog.lifecycles import all_lifecycles
 from app.models.accounts import Account
 from app.models.applications import Application
+from app.models.archives import ArchiveFile, ArchiveLoan
 from app.models.cases import Case
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material
@@ -16,6 +17,7 @@ from app.models.organizations import Organization
 from app.models.roles import Role
 from app.services.resources import RESOURCES
 from tests.api.test_road import png
+from tests.support.archives import lent
 from tests.support.cases import case
 from tests.support.factories import UNITS
 
@@ -44,6 +46,8 @@ SEES: dict[str, set[str]] = {
     "cases": {"reg1", "info1", "research1", "auditor", "west.admin"},
     "print_copies": {"reg1", "auditor", "west.admin"},
     "scans": {"auditor", "west.admin"},
+    "archives": {"research1", "auditor"},
+    "archive_loans": {"research1", "auditor"},
     "audit_events": {"auditor"},
 }
 """Who sees what belongs to west: a draft nobody but the unit itself and the auditor."""
@@ -76,6 +80,8 @@ def west(rest, office, session):
     account = office.account("west.admin")
     key = session.scalars(select(Key).where(Key.holder_id == account.id)).one()
     movement = session.scalars(select(KeyMovement).where(KeyMovement.key_id == key.id)).first()
+    file = lent(office, "reg1", unit="west")
+    loan = session.scalars(select(ArchiveLoan.id).where(ArchiveLoan.file_id == file)).one()
     rows = {
         "organizations": office.organization("west").id,
         "accounts": account.id,
@@ -87,6 +93,8 @@ def west(rest, office, session):
         "cases": case(office, "west.admin", district_code="110102"),
         "print_copies": paper.json["id"],
         "scans": scan.json["id"],
+        "archives": file,
+        "archive_loans": loan,
         "audit_events": office.events()[0].id,
     }
     numbers = [office.application(identity).number for identity in (handed_in, draft)]
@@ -170,6 +178,7 @@ def stand_of(office, rows):
             (Account, "accounts"),
             (Key, "keys"),
             (Case, "cases"),
+            (ArchiveFile, "archives"),
             (Application, "applications"),
             (Application, "drafts"),
         )

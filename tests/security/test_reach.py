@@ -13,6 +13,7 @@ from app.catalog.permissions import Permission, RoleName
 from app.extensions import db
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
+from app.models.archives import ArchiveFile, ArchiveLoan
 from app.models.audit import AuditEvent, IdempotencyKey, NumberSeries
 from app.models.base import Base
 from app.models.cases import Case
@@ -41,6 +42,7 @@ from app.models.work import LineDecision, Remark, WorkItem
 from app.security.actor import ACTOR, Actor, acting
 from app.security.scopes import SCOPES
 from tests.conftest import disconnect
+from tests.support.archives import archives_within_reach
 from tests.support.cases import within_reach
 from tests.support.counter import bindings_within_reach
 from tests.support.databases import Backend
@@ -207,6 +209,8 @@ BY_MODEL: dict[type[Any], Callable[[Session, Actor], Callable[[Any], bool]]] = {
     StockTakeLine: _of_count,
     Application: _applications,
     Case: _cases,
+    ArchiveFile: archives_within_reach,
+    ArchiveLoan: archives_within_reach,
     ApplicationLine: _of_application,
     WorkItem: _work,
     LineDecision: _decisions,

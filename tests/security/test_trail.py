@@ -15,6 +15,7 @@ from app.catalog.lifecycles import all_lifecycles
 from app.extensions import db
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
+from app.models.archives import ArchiveFile
 from app.models.audit import AuditEvent, IdempotencyKey
 from app.models.cases import Case
 from app.models.keys import Key
@@ -24,6 +25,7 @@ from app.security.actor import acting
 from app.services.stock_takes import begin_count
 from app.workflow.engine import lifecycle_of
 from tests.conftest import disconnect
+from tests.support.archives import PLACE, opened
 from tests.support.cases import case, delete_case
 from tests.support.databases import Backend
 from tests.support.factories import SETUP, Office, administrator_of, staff_of
@@ -34,6 +36,7 @@ INFO, RESEARCH = staff_of(OfficeCode.INFO), staff_of(OfficeCode.RESEARCH)
 TRANSITIONS = {
     (cycle.subject, act.tag): act for cycle in all_lifecycles() for act in cycle.transitions
 }
+IN_TEN_YEARS = ("archive_file", "archive_file:destroyed")
 BY_A_JOB = ("cases", "cases:deleted")
 WHY = {"comment": "因工作需要"}
 
@@ -111,6 +114,22 @@ def everything_that_can_be_done(office: Counted) -> None:
         for action in ("count", *last):
             data = {"serials": serials, "serial": "NOWHERE-1"}
             office.perform(RESEARCH, count, action, model=StockTake, data=data, **WHY)
+    active = office.session.query(Account).filter_by(
+        state="active", organization_id=office.organization("east").id
+    )
+    file, who = opened(office), {"borrower": active.first().login_name, "purpose": "核对"}
+    due = who | {"due_on": office.now.date().isoformat()}
+    for action, data in (
+        ("shelve", PLACE),
+        ("move", PLACE | {"box": "A-02"}),
+        ("consult", who),
+        ("lend", due),
+        ("give_back", {"condition": "完好"}),
+        ("keep", {"retention": "years_10"}),
+    ):
+        office.perform(RESEARCH, file, action, model=ArchiveFile, data=data, **WHY)
+    later = office.now.replace(year=office.now.year + 11)
+    office.perform(RESEARCH, file, "destroy", model=ArchiveFile, now=later, **WHY)
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +206,7 @@ def test_every_event_of_an_act_has_the_acts_rule_and_article_and_both_states(
         assert event.outcome == AuditOutcome.DONE
         assert (event.rule, event.article) == (act.rule, act.article), place
         assert event.actor_id or place == BY_A_JOB
-        assert event.at == office.now
+        assert event.at == office.now or place == IN_TEN_YEARS
         if act.target and act.interim is None:
             assert event.old["state"] in act.sources, place
             assert event.new["state"] == act.target, place

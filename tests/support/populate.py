@@ -7,6 +7,7 @@ from app.models.keys import Key
 from app.models.materials import Material
 from app.models.stock import StockTake
 from app.services.stock_takes import begin_count
+from tests.support.archives import borrower, lent
 from tests.support.cases import some_of_everybodys
 from tests.support.counter import bind_everybodys
 from tests.support.factories import Office, administrator_of, staff_of
@@ -62,3 +63,4 @@ def populate(office: Office) -> None:
     someone.login_name = someone.login_key = HOLDER
     office.session.commit()
     some_of_everybodys(office, HOLDER)
+    lent(office, borrower(office))

@@ -5,6 +5,7 @@ Nothing here runs; `app/workflow/engine.py` walks the tables.
 
 from app.catalog.lifecycles.accounts import ACCOUNT
 from app.catalog.lifecycles.applications import APPLICATIONS
+from app.catalog.lifecycles.archives import ARCHIVE
 from app.catalog.lifecycles.cases import CASE
 from app.catalog.lifecycles.keys import KEY
 from app.catalog.lifecycles.stock_takes import STOCK_TAKE
@@ -13,6 +14,7 @@ from app.catalog.lifecycles.transitions import Lifecycle, Transition
 __all__ = [
     "ACCOUNT",
     "APPLICATIONS",
+    "ARCHIVE",
     "CASE",
     "KEY",
     "STOCK_TAKE",
@@ -24,4 +26,4 @@ __all__ = [
 
 def all_lifecycles() -> tuple[Lifecycle, ...]:
     """Return every lifecycle, for tests and diagrams."""
-    return (*APPLICATIONS.values(), ACCOUNT, KEY, CASE, STOCK_TAKE)
+    return (*APPLICATIONS.values(), ACCOUNT, KEY, CASE, STOCK_TAKE, ARCHIVE)

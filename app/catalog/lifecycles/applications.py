@@ -39,7 +39,13 @@ def _application(kind: ApplicationKind, *transitions: Transition) -> Lifecycle:
         replace(t, sources=tuple(state for state in t.sources if state in known))
         for t in transitions
     )
-    return Lifecycle(subject=kind, initial=S.DRAFT, finals=_FINALS, transitions=fitting)
+    return Lifecycle(
+        subject=kind,
+        initial=S.DRAFT,
+        finals=_FINALS,
+        transitions=fitting,
+        closing=("open_archive_file",),
+    )
 
 
 def _under(rule: str, article: str, *transitions: Transition) -> tuple[Transition, ...]:

@@ -39,12 +39,13 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    """All acts of one kind of subject."""
+    """All acts of one kind of subject; `closing` names the effects of every act that ends it."""
 
     subject: str
     initial: str
     finals: frozenset[str]
     transitions: tuple[Transition, ...]
+    closing: tuple[str, ...] = ()
 
     def states(self) -> set[str]:
         """Return every state that the table names."""

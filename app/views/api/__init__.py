@@ -4,6 +4,7 @@ from flask_appbuilder import AppBuilder
 
 from app.views.api.accounts import AccountsApi
 from app.views.api.applications import ApplicationsApi
+from app.views.api.archives import ArchiveLoansApi, ArchivesApi
 from app.views.api.audit import AuditEventsApi
 from app.views.api.cases import CasesApi
 from app.views.api.jobs import JobRunsApi
@@ -35,6 +36,8 @@ APIS: tuple[type[SpecifiedApi], ...] = (
     CasesApi,
     PrintCopiesApi,
     ScansApi,
+    ArchivesApi,
+    ArchiveLoansApi,
     AuditEventsApi,
     JobRunsApi,
 )

@@ -1,10 +1,11 @@
 """What acts do beside changing the state; importing this package registers every effect."""
 
-from app.workflow import cases, form_keys, hand_over, key_stock, named, stock_takes
+from app.workflow import archives, cases, form_keys, hand_over, key_stock, named, stock_takes
 from app.workflow.effects import accounts, decisions, keys, road
 
 __all__ = [
     "accounts",
+    "archives",
     "cases",
     "decisions",
     "form_keys",

@@ -1,4 +1,4 @@
-"""Numbers of applications: a prefix, the office's date, five digits."""
+"""Numbers of records: a prefix, the office's date, five digits."""
 
 from datetime import date
 from typing import Any

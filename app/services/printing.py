@@ -39,7 +39,14 @@ MOST_COPIES = 200
 MOST_AT_ONCE = 2000
 OF_A_FORM = {"unscoped": "copies of a form that the actor has loaded within reach"}
 
-WEIGHTS = {"choice": 1.0, "person_name": 2.2, "login_name": 3.0, "serial": 3.0, "citizen_id": 4.0}
+WEIGHTS = {
+    "choice": 1.0,
+    "person_name": 2.2,
+    "login_name": 3.0,
+    "serial": 3.0,
+    "citizen_id": 4.0,
+    "case_numbers": 8.0,
+}
 """How broad a column is beside the others, by what stands in it; lists of items need the most."""
 TEXT_WEIGHT = 3.0
 ITEMS_WEIGHT = 8.0

@@ -14,6 +14,7 @@ from app.views.key_signin import KeySignInView
 from app.views.language import LanguageView
 from app.views.materials import MaterialView
 from app.views.prints import PrintView
+from app.views.sheets import SheetView
 from app.views.signin import SignInView
 
 VIEWS: tuple[type[BaseView], ...] = (
@@ -27,6 +28,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     ApplicationView,
     MaterialView,
     PrintView,
+    SheetView,
     *CONSOLE,
 )
 """Every view of pages beside the first page, in the order of their rooms: add a line for yours."""

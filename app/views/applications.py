@@ -31,6 +31,7 @@ from app.views.lists import ListPage
 from app.views.prints import may_print, new_copy_url, print_list_button
 from app.views.road import next_turn, office_of, steps
 from app.views.sheet import SHOWN_LINES, Sheet
+from app.views.sheets import form_buttons
 from app.views.story import timeline
 from app.views.wording import article, on_day, titled, when
 from app.views.worklist_pages import work_list
@@ -85,7 +86,11 @@ class ApplicationView(ConsoleView):
         shown = application.lines[:SHOWN_LINES]
         return render_template(
             "applications/show.html",
-            head=sheet.head(print_buttons(application, actor) + buttons(application, acts)),
+            head=sheet.head(
+                print_buttons(application, actor)
+                + (form_buttons(application) if actor.may(Permission.KEYS_LIST) else [])
+                + buttons(application, acts)
+            ),
             next=turn,
             outcome=outcome(sheet),
             sent="sent" in request.args and application.state == ApplicationState.SUBMITTED,

@@ -29,6 +29,7 @@ from app.views.binding import bind_of
 from app.views.cells import MOVEMENTS, may_open, row_url, works_inside
 from app.views.people import after_loss
 from app.views.record_forms import typed_fields
+from app.views.sheets import key_buttons
 from app.views.story import told
 from app.views.wording import article, state, when
 from app.workflow.engine import Outcome
@@ -49,6 +50,8 @@ class KeyView(ConsoleView):
         shown = super().record(row, record, actor)
         key: Key = record
         movements = movements_of(self.session, key)
+        if actor.may(Permission.KEYS_ISSUE):
+            shown["head"]["actions"] += key_buttons(key.id, (it.action for it in movements))
         return shown | {
             "holder": self._holder(row, key, movements, actor),
             "custody": [self._moved(it, actor) for it in _told(movements, actor)],

@@ -19,6 +19,7 @@ ROOMS = (
     "archives",
     "audit",
     "exports",
+    "imports",
     "jobs",
     "demo",
 )

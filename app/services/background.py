@@ -32,7 +32,9 @@ MOST_WAITING = 20
 """So much long work one person may have under way."""
 KEPT = timedelta(days=30)
 """So long a result can be fetched."""
-RESULTS, WORKSHOP = "results", "work"
+UPLOADS_KEPT = timedelta(days=1)
+"""So long a spreadsheet is kept between looking it over and taking it."""
+RESULTS, WORKSHOP, UPLOADS = "results", "work", "imports"
 
 Counts = Mapping[str, int]
 Work = Callable[["Ticket"], Iterator[Counts]]
@@ -216,6 +218,19 @@ def forget_results(session: Session, files: Path, *, now: datetime) -> int:
         run.result_size = None
     session.flush()
     return len(old)
+
+
+def forget_uploads(files: Path, *, now: datetime) -> int:
+    """Delete files that were looked over a day ago and return how many."""
+    old = (now - UPLOADS_KEPT).timestamp()
+    gone = [
+        place
+        for place in (files / UPLOADS).glob("??/??/*")
+        if place.is_file() and place.stat().st_mtime < old
+    ]
+    for place in gone:
+        place.unlink(missing_ok=True)
+    return len(gone)
 
 
 def _record(

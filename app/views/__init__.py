@@ -12,6 +12,7 @@ from app.views.decisions import DecisionView
 from app.views.inbox import InboxView
 from app.views.key_signin import KeySignInView
 from app.views.language import LanguageView
+from app.views.line_imports import LineImportView
 from app.views.materials import MaterialView
 from app.views.prints import PrintView
 from app.views.sheets import SheetView
@@ -23,6 +24,7 @@ VIEWS: tuple[type[BaseView], ...] = (
     LanguageView,
     InboxView,
     FormView,
+    LineImportView,
     DecisionView,
     BulkView,
     ApplicationView,

@@ -124,6 +124,7 @@ class ApplyPage:
                     {"label": _("New application"), "url": url_for("FormView.start")},
                     {"label": pick(self.entry, "name")},
                 ],
+                "actions": [self._import()],
             }
         application = self.sheet.application
         withdraw = {
@@ -138,7 +139,15 @@ class ApplyPage:
                 "button": _("Withdraw"),
             },
         }
-        return self.sheet.head([withdraw])
+        return self.sheet.head([self._import(application=application.id), withdraw])
+
+    def _import(self, **more: Any) -> dict[str, Any]:
+        """Return the way to take persons over from a spreadsheet."""
+        return {
+            "label": _("Import from Excel"),
+            "url": url_for("LineImportView.upload", kind=self.kind.value, **more),
+            "icon": "file-earmark-spreadsheet",
+        }
 
     def _errors(self) -> list[dict[str, str]]:
         said = summary(self.details, self._labels)

@@ -35,6 +35,7 @@ TOLD: dict[str, str] = {
     "application:many": N_("Many forms decided at once"),
     "application:drafted": N_("Drafted"),
     "application:edited": N_("Edited"),
+    "application:imported": N_("Taken over from a spreadsheet"),
     "application:submitted": N_("Handed in"),
     "application:withdrawn": N_("Withdrawn"),
     "application:claimed": N_("Taken on"),

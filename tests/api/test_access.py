@@ -52,7 +52,9 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.STOCK_LEVELS_LIST: {f"StockLevelsApi.{name}" for name in READ},
     P.STOCK_LEVELS_EDIT: {"StockLevelsApi.put"},
     P.APPLICATIONS_LIST: {f"ApplicationsApi.{name}" for name in (*READ, "actions")},
-    P.APPLICATIONS_ADD: {"ApplicationsApi.post", "ApplicationsApi.put"},
+    P.APPLICATIONS_ADD: {
+        f"ApplicationsApi.{name}" for name in ("post", "put", "template", "take_over")
+    },
     P.MATERIALS_LIST: {f"MaterialsApi.{name}" for name in (*READ, "content")},
     P.MATERIALS_ADD: {"MaterialsApi.post", "MaterialsApi.delete"},
     P.CASES_LIST: {f"CasesApi.{name}" for name in (*READ, "actions")},
@@ -72,7 +74,14 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.AUDIT_EVENTS_LIST: {f"AuditEventsApi.{name}" for name in READ},
 }
 FRAMEWORK = {"static"}
-SAMPLE = {"pk": "1", "column": "id", "action": "approve", "position": "1", "version": "v1"}
+SAMPLE = {
+    "kind": "new_user",
+    "pk": "1",
+    "column": "id",
+    "action": "approve",
+    "position": "1",
+    "version": "v1",
+}
 
 
 def api_rules(app):

@@ -27,7 +27,9 @@ from app.views.api.base import ACT, ADD, CHANGE, CREATE, READ, json_of
 from app.views.api.body import idempotency_key_of, only, read_object, text_of, version_of
 from app.views.api.door import Access, actor, asked, serves, session
 from app.views.api.forms import LINE, SHOWN, as_typed, told_form
+from app.views.api.line_imports import IMPORT, imported, specified
 from app.views.api.openapi import Spec
+from app.views.line_imports import template_of
 from app.workflow.form import HEADER
 
 FORM = frozenset({"kind", "organization", *HEADER, "lines"})
@@ -46,7 +48,11 @@ class ApplicationsApi(ActingApi):
     """`kind`, header and lines in one document; everything after the draft is an act."""
 
     resource = RESOURCES["applications"]
+<<<<<<< HEAD
     include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal_line", "act_on_many"}
+=======
+    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal_line", "template", "take_over"}
+>>>>>>> 1b47c4c (wip)
     more_properties: ClassVar[Spec] = SHOWN
 
     def show(self, pk: Any) -> dict[str, Any]:
@@ -97,6 +103,21 @@ class ApplicationsApi(ActingApi):
         session().commit()
         return jsonify(_short(application))
 
+    @expose("/templates/<kind>", methods=("GET",))
+    @serves(ADD)
+    def template(self, kind: str) -> Response:
+        """Return the empty spreadsheet of a kind of form, for one's own organisation."""
+        return template_of(parse_kind(kind), own_organization(session(), actor()))
+
+    @expose("/import", methods=("POST",))
+    @serves(ADD, tag="application:imported")
+    def take_over(self) -> Response:
+        """Look a spreadsheet of lines over, row by row; take it over unless `dry_run` says not to.
+
+        With `part=good` the good rows are taken although others are wrong.
+        """
+        return imported()
+
     @expose("/<pk>/lines/<position>/reveal", methods=("POST",))
     @serves(Access(verb="reveal", noun="accounts"), tag="application:person_revealed")
     def reveal_line(self, pk: str, position: str) -> Response:
@@ -109,6 +130,7 @@ class ApplicationsApi(ActingApi):
         session().commit()
         return jsonify({"id": application.id, "position": line.position, "citizen_id": number})
 
+<<<<<<< HEAD
     @expose("/actions/<action>", methods=("POST",))
     @serves(ACTING, tag="application:many")
     def act_on_many(self, action: str) -> Response:
@@ -139,6 +161,11 @@ class ApplicationsApi(ActingApi):
         ]
         done = sum(1 for outcome in outcomes if outcome["done"])
         return jsonify({"done": done, "refused": len(outcomes) - done, "result": outcomes})
+=======
+    def specify(self, method: str) -> Spec:
+        """Describe the files, which are not JSON."""
+        return specified(super().specify(method), method)
+>>>>>>> 1b47c4c (wip)
 
     def act_names(self) -> set[str]:
         """Return the acts of every kind."""
@@ -146,6 +173,8 @@ class ApplicationsApi(ActingApi):
 
     def posted(self, method: str) -> tuple[Spec, list[str]] | None:
         """Describe the form as it is posted."""
+        if method == "take_over":
+            return IMPORT, ["kind", "file"]
         text: Spec = {"type": "string"}
         form: Spec = {
             "kind": {"type": "string", "enum": [kind.value for kind in APPLICATIONS]},

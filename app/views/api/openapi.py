@@ -56,6 +56,7 @@ MEANINGS = {
 ERROR_ANSWERS: Spec = {code: {"$ref": f"#/components/responses/{code}"} for code in MEANINGS}
 
 PARAMETERS: dict[str, Spec] = {
+    "kind": {"type": "string"},
     "pk": {"type": "integer", "format": "int64", "minimum": 1},
     "action": {"type": "string", "pattern": "^[a-z_]{1,32}$"},
     "column": {"type": "string", "pattern": "^[a-z_]{1,64}$"},

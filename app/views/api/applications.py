@@ -48,11 +48,9 @@ class ApplicationsApi(ActingApi):
     """`kind`, header and lines in one document; everything after the draft is an act."""
 
     resource = RESOURCES["applications"]
-<<<<<<< HEAD
-    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal_line", "act_on_many"}
-=======
-    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal_line", "template", "take_over"}
->>>>>>> 1b47c4c (wip)
+    include_route_methods = (
+        READ | CREATE | CHANGE | ACT | {"reveal_line", "act_on_many", "template", "take_over"}
+    )
     more_properties: ClassVar[Spec] = SHOWN
 
     def show(self, pk: Any) -> dict[str, Any]:
@@ -130,7 +128,6 @@ class ApplicationsApi(ActingApi):
         session().commit()
         return jsonify({"id": application.id, "position": line.position, "citizen_id": number})
 
-<<<<<<< HEAD
     @expose("/actions/<action>", methods=("POST",))
     @serves(ACTING, tag="application:many")
     def act_on_many(self, action: str) -> Response:
@@ -161,11 +158,10 @@ class ApplicationsApi(ActingApi):
         ]
         done = sum(1 for outcome in outcomes if outcome["done"])
         return jsonify({"done": done, "refused": len(outcomes) - done, "result": outcomes})
-=======
+
     def specify(self, method: str) -> Spec:
         """Describe the files, which are not JSON."""
         return specified(super().specify(method), method)
->>>>>>> 1b47c4c (wip)
 
     def act_names(self) -> set[str]:
         """Return the acts of every kind."""

@@ -12,7 +12,6 @@ from flask import (
     current_app,
     flash,
     redirect,
-    render_template,
     request,
     send_file,
     url_for,
@@ -35,15 +34,13 @@ from app.services.background import UPLOADS
 from app.services.commits import committing
 from app.services.exports import CONTENT_TYPES, Format
 from app.services.file_store import FileStore, StoredFileMissingError
-from app.services.line_imports import Looked, Overview, Part, Verdict, look_over, take
+from app.services.line_imports import Overview, Part, Verdict, look_over, take
 from app.services.line_sheets import LineSheet
-from app.services.workbooks import UPLOAD
 from app.views.access import current_actor, requires, settings
-from app.workflow.form import MAX_LINES, check_kind
+from app.views.import_pages import preview_page, upload_page
+from app.workflow.form import check_kind
 
 KEPT_SECONDS = 24 * 3600
-SHOWN = 200
-ACCEPT = ".xlsx,.csv"
 IMPORTED = "application:imported"
 
 
@@ -65,7 +62,7 @@ class LineImportView(BaseView):
         """Ask for a file, look it over, and lead to what was found."""
         wanted, application = _own_kind(kind), _draft(kind)
         if request.method == "GET":
-            return _upload_page(wanted, application)
+            return upload_page(wanted, application)
         given = request.files.get("file")
         name = (given.filename if given else "") or ""
         kept: Any = given.stream if given else BytesIO()
@@ -75,7 +72,7 @@ class LineImportView(BaseView):
             _look_over(kept, name, wanted)
             token = _keep(kept, name, wanted, application)
         except InvalidInput as error:
-            return _upload_page(wanted, application, error), int(error.status)
+            return upload_page(wanted, application, error), int(error.status)
         return redirect(
             url_for("LineImportView.preview", kind=wanted.value, token=token), HTTPStatus.SEE_OTHER
         )
@@ -89,11 +86,11 @@ class LineImportView(BaseView):
         with file:
             overview = _look_over(file, name, wanted)
         if request.method == "GET":
-            return _preview_page(overview, wanted, token, application)
+            return preview_page(overview, wanted, token, application)
         try:
             made = _take(overview, application)
         except DomainError as error:
-            page = _preview_page(overview, wanted, token, application, error)
+            page = preview_page(overview, wanted, token, application, error)
             return page, int(error.status)
         taken = overview.count(Verdict.GOOD)
         words = ngettext(
@@ -236,168 +233,3 @@ def _take(overview: Overview, application: Application | None) -> list[Applicati
             application=application,
             header=header,
         )
-
-
-# --- Pages
-
-
-def _crumbs(sheet: LineSheet, application: Application | None) -> list[dict[str, Any]]:
-    if application is not None:
-        back = url_for("FormView.edit", application_id=application.id)
-        return [{"label": application.number, "url": back}, {"label": _("Import from Excel")}]
-    return [
-        {"label": _("New application"), "url": url_for("FormView.start")},
-        {"label": sheet.title(), "url": url_for("FormView.new", kind=sheet.kind.value)},
-        {"label": _("Import from Excel")},
-    ]
-
-
-def _upload_page(
-    kind: ApplicationKind, application: Application | None, error: DomainError | None = None
-) -> str:
-    sheet = LineSheet(db.session(), kind, current_user.organization, office_date(now()))
-    more: dict[str, Any] = {"application": application.id} if application else {}
-    field = {
-        "name": "file",
-        "label": _("Spreadsheet"),
-        "kind": "file",
-        "accept": ACCEPT,
-        "required": True,
-        "help": _(
-            "Excel (.xlsx) or CSV, at most %(size)s MB and %(rows)s rows. Nothing is saved yet.",
-            size=UPLOAD.bytes // 1024 // 1024,
-            rows=UPLOAD.rows,
-        ),
-        "error": str(error) if error else None,
-    }
-    return render_template(
-        "applications/import.html",
-        head={
-            "title": _("Import from Excel"),
-            "sub": sheet.title(),
-            "crumbs": _crumbs(sheet, application),
-            "actions": [
-                {
-                    "label": _("Download the template"),
-                    "url": url_for("LineImportView.template", kind=kind.value),
-                    "icon": "file-earmark-spreadsheet",
-                    "download": True,
-                }
-            ],
-        },
-        errors=[{"field": "file", "message": str(error)}] if error else [],
-        field=field,
-        form={"url": url_for("LineImportView.upload", kind=kind.value, **more)},
-        columns=[
-            {"label": sheet.heading(c), "required": sheet.is_typed(c) and c.field.required}
-            for c in sheet.columns
-        ],
-        most=MAX_LINES,
-    )
-
-
-VERDICTS: dict[Verdict, tuple[str, str]] = {
-    Verdict.WRONG: (N_("needs correcting"), "bad"),
-    Verdict.THERE: (N_("there already"), "quiet"),
-    Verdict.GOOD: (N_("can be taken"), "good"),
-}
-
-
-def _preview_page(
-    overview: Overview,
-    kind: ApplicationKind,
-    token: str,
-    application: Application | None,
-    error: DomainError | None = None,
-) -> str:
-    counts = {verdict: overview.count(verdict) for verdict in VERDICTS}
-    shown = _shown(counts)
-    rows = [row for row in overview.rows if shown is None or row.verdict == shown]
-    here = url_for("LineImportView.preview", kind=kind.value, token=token)
-    sheet = overview.sheet
-    more: dict[str, Any] = {"application": application.id} if application else {}
-    return render_template(
-        "applications/import_preview.html",
-        head={
-            "title": _("Look over before taking"),
-            "sub": f"{sheet.title()} · {overview.filename}",
-            "crumbs": _crumbs(sheet, application),
-            "actions": [
-                {
-                    "label": _("Download the result"),
-                    "url": url_for("LineImportView.result", kind=kind.value, token=token),
-                    "icon": "download",
-                    "download": True,
-                },
-                {
-                    "label": _("Another file"),
-                    "url": url_for("LineImportView.upload", kind=kind.value, **more),
-                    "icon": "arrow-repeat",
-                },
-            ],
-        },
-        errors=[{"field": "", "message": str(error)}] if error else [],
-        good=counts[Verdict.GOOD],
-        there=counts[Verdict.THERE],
-        wrong=counts[Verdict.WRONG],
-        ignored=overview.table.ignored,
-        target=application.number if application else "",
-        form={"url": here},
-        page={
-            "name": "import",
-            "caption": _("Rows of the file"),
-            "tabs": _tabs(counts, shown, here),
-            "columns": [
-                {"label": _("Row"), "kind": "number"},
-                {"label": _("Result"), "kind": "state"},
-                {"label": _("What to correct"), "kind": "text"},
-                *({"label": sheet.heading(column), "kind": "text"} for column in sheet.columns),
-            ],
-            "rows": [_row(overview, row) for row in rows[:SHOWN]],
-            "empty": {"title": _("No such row")},
-        },
-        more=max(0, len(rows) - SHOWN),
-    )
-
-
-def _shown(counts: dict[Verdict, int]) -> Verdict | None:
-    """Return which rows are looked at: those asked for, else those that need correcting."""
-    given = request.args.get("show", "")
-    if given in Verdict._value2member_map_:
-        return Verdict(given)
-    return Verdict.WRONG if not given and counts[Verdict.WRONG] else None
-
-
-def _tabs(counts: dict[Verdict, int], shown: Verdict | None, here: str) -> list[dict[str, Any]]:
-    whole = {
-        "label": _("All"),
-        "url": f"{here}?show=all",
-        "count": sum(counts.values()),
-        "active": shown is None,
-    }
-    return [
-        whole,
-        *(
-            {
-                "label": _(words),
-                "url": f"{here}?show={verdict.value}",
-                "count": counts[verdict],
-                "active": shown == verdict,
-            }
-            for verdict, (words, _tone) in VERDICTS.items()
-        ),
-    ]
-
-
-def _row(overview: Overview, row: Looked) -> dict[str, Any]:
-    words, tone = VERDICTS[row.verdict]
-    return {
-        "id": row.number,
-        "tone": "bad" if row.verdict == Verdict.WRONG else "",
-        "cells": [
-            str(row.number),
-            {"state": {"value": row.verdict.value, "label": _(words), "tone": tone}},
-            overview.reason(row),
-            *overview.sheet.shown(row.values),
-        ],
-    }

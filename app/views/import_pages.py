@@ -34,6 +34,7 @@ def _crumbs(sheet: LineSheet, application: Application | None) -> list[dict[str,
 def upload_page(
     kind: ApplicationKind, application: Application | None, error: DomainError | None = None
 ) -> str:
+    """Return the page on which a file is handed in, with what was wrong with the last one."""
     sheet = LineSheet(db.session(), kind, current_user.organization, office_date(now()))
     more: dict[str, Any] = {"application": application.id} if application else {}
     field = {
@@ -89,6 +90,7 @@ def preview_page(
     application: Application | None,
     error: DomainError | None = None,
 ) -> str:
+    """Return the page of a file that has been looked over: every row with its verdict."""
     counts = {verdict: overview.count(verdict) for verdict in VERDICTS}
     shown = _shown(counts)
     rows = [row for row in overview.rows if shown is None or row.verdict == shown]

@@ -24,6 +24,7 @@ from app.views.regulations import (
 from app.views.roles import RoleAssignmentView, RoleView
 from app.views.scans import ScanView
 from app.views.search import SearchView
+from app.views.stock_accounts import StockAccountView
 from app.views.stock_takes import StockLevelView, StockTakeLineView, StockTakeView
 
 CONSOLE: tuple[type[BaseView], ...] = (
@@ -34,6 +35,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     KeyMovementView,
     KeyCredentialView,
     CaseView,
+    StockAccountView,
     StockTakeView,
     StockTakeLineView,
     StockLevelView,

@@ -133,6 +133,12 @@ MENU: tuple[Group, ...] = (
                 permissions=frozenset({P.KEYS_ISSUE, P.ROLES_ASSIGN, P.AUDIT_EVENTS_LIST}),
             ),
             Entry(
+                label=N_("Stock balance"),
+                endpoint="StockAccountView.show",
+                icon="journal-text",
+                permissions=frozenset({P.KEY_MOVEMENTS_LIST}),
+            ),
+            Entry(
                 label=N_("Stock-takes"),
                 endpoint="StockTakeView.list",
                 icon="clipboard-check",

@@ -83,6 +83,13 @@ def replacement_key(act: Act) -> tuple[int | None, list[Detail]]:
 
 
 @GUARDS.register
+def key_was_somebodys(act: Act) -> Iterator[Detail]:
+    """What takes the place of a key goes to whoever held it; of a stock's own key, to nobody."""
+    if act.subject.last_holder_id is None:
+        yield Detail("key", "nobodys_key", N_("Nobody has held this key."), rule="M9")
+
+
+@GUARDS.register
 def replacement_can_serve(act: Act) -> Iterator[Detail]:
     """The key that takes the place lies in stock, or has just been handed to the same person."""
     key: Key = act.subject

@@ -13,6 +13,7 @@ function start(box) {
   const button = box.querySelector("button");
   const state = box.querySelector("[data-bind-state]");
   const problem = box.querySelector("[data-bind-problem]");
+  const icon = box.querySelector(".bind-state use");
   const { account, application, home, field, url } = box.dataset;
   const serial = () => (field ? document.querySelector(`select[name="${CSS.escape(field)}"], input[name="${CSS.escape(field)}"]`)?.value ?? "" : box.dataset.serial).trim().toUpperCase();
 
@@ -20,6 +21,7 @@ function start(box) {
   const paint = () => {
     const done = Boolean(serial()) && serial() === box.dataset.bound;
     box.classList.toggle("is-done", done);
+    icon.setAttribute("href", `${icon.getAttribute("href").split("#")[0]}#${done ? "check-circle-fill" : "usb-drive"}`);
     state.textContent = words(box, done ? "done" : "open");
     button.hidden = done;
   };

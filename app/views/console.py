@@ -8,6 +8,7 @@ from app.views.audit import AuditEventView
 from app.views.cases import CaseView
 from app.views.jobs import JobRunView
 from app.views.key_credentials import KeyCredentialView
+from app.views.key_desk import KeyDeskView
 from app.views.keys import KeyMovementView, KeyView
 from app.views.organizations import OrganizationView
 from app.views.permissions import PermissionItemView, PostView
@@ -33,6 +34,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     OrganizationView,
     KeyView,
     KeyMovementView,
+    KeyDeskView,
     KeyCredentialView,
     CaseView,
     StockAccountView,

@@ -1,41 +1,36 @@
 """Keys: who holds one since when by which form, the stock, the ledger (M9, 第九条)."""
 
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from flask import flash, redirect, render_template, request
+from flask import url_for
 from flask_appbuilder import expose
 
 from app.catalog.enums import KeyState
 from app.catalog.lifecycles import KEY
 from app.catalog.permissions import Permission
 from app.clock import now, office_date
-from app.errors import DomainError
-from app.i18n import _, ngettext
+from app.i18n import N_, _
 from app.models.keys import Key
 from app.security.actor import Actor
 from app.security.key_policy import policy
-from app.services.commits import committing
 from app.services.custody import Movement, movements_of
 from app.services.key_bindings import present_binding
-from app.services.keys import receive_keys
 from app.services.listing import Row, load
 from app.services.people import looks_after_people
 from app.services.resources import RESOURCES
 from app.views.access import current_actor
-from app.views.acts import mendable
 from app.views.base import Answer, ConsoleView
 from app.views.binding import bind_of
 from app.views.cells import MOVEMENTS, may_open, row_url, works_inside
+from app.views.key_desk import ISSUING, intake
 from app.views.people import after_loss
-from app.views.record_forms import typed_fields
 from app.views.sheets import key_buttons
 from app.views.story import told
 from app.views.wording import article, state, when
 from app.workflow.engine import Outcome
 
 ARTICLE = "第九条"
-RECEIVING = "key:received"
 
 
 class KeyView(ConsoleView):
@@ -108,70 +103,34 @@ class KeyView(ConsoleView):
             return super().done(identity, outcome)
         return after_loss(load(self.session, self.resource, identity))
 
+    questions: ClassVar[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
+        "transfer": (
+            {
+                "name": "office_code",
+                "label": N_("To"),
+                "kind": "select",
+                "required": True,
+                "choices": [{"value": code, "label": code} for code in ISSUING],
+            },
+        )
+    }
+
     @expose("/add", methods=["GET", "POST"])
     def add(self) -> Answer:
-        """Take received keys into the stock of one's office, by their serial numbers."""
-        if request.method == "GET":
-            return self._intake(None)
-        actor, moment = current_actor(), now()
-        try:
-            raw = typed_fields((), "serials", "comment")
-            with committing(
-                self.session,
-                tag=RECEIVING,
-                actor=actor,
-                now=moment,
-                subject_type="key",
-                subject_label=actor.office or "",
-            ):
-                serials = str(raw.get("serials", "")).split()
-                comment = str(raw.get("comment", ""))
-                keys = receive_keys(self.session, serials, actor=actor, now=moment, comment=comment)
-                count = len(keys)
-        except DomainError as error:
-            if not mendable(error):
-                raise
-            return self._intake(error), int(error.status)
-        words = ngettext("%(num)s key is in stock.", "%(num)s keys are in stock.", count)
-        flash(words, "success")
-        return redirect(row_url("keys", ""), HTTPStatus.SEE_OTHER)
+        """Judge a delivery row by row; take it in when all is good, or the good part."""
+        return intake()
 
-    def _intake(self, error: DomainError | None) -> str:
-        problems = [d.message for d in error.details] or [str(error)] if error else []
-        fields = [
-            {
-                "name": "serials",
-                "label": _("Serial numbers"),
-                "kind": "textarea",
-                "rows": 12,
-                "required": True,
-                "help": _("One on each line, or apart by spaces; a scanner may type them."),
-                "value": request.form.get("serials", ""),
-                "error": problems[0] if problems else None,
-            },
-            {
-                "name": "comment",
-                "label": _("Delivery"),
-                "kind": "text",
-                "help": _("Supplier, delivery note, box."),
-                "value": request.form.get("comment", ""),
-                "maxlength": 500,
-            },
-        ]
-        return render_template(
-            "form.html",
-            head={
-                "title": _("Take keys into stock"),
-                "crumbs": [
-                    {"label": _(self.resource.plural), "url": row_url("keys", "")},
-                    {"label": _("Take keys into stock")},
-                ],
-            },
-            errors=[{"field": "serials", "message": text} for text in problems],
-            groups=[{"title": _("Take keys into stock"), "fields": fields}],
-            form={"url": row_url("keys", "add"), "cancel_url": row_url("keys", "")},
-            article_basis=article(self.session, ARTICLE, office_date(now())),
-        )
+    def list_actions(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
+        """Lead to the desk: take a delivery in, send keys to the other office."""
+        found: list[Mapping[str, Any]] = []
+        if actor.may(Permission.KEYS_TRANSFER):
+            url = url_for("KeyDeskView.transfer")
+            found.append({"label": _("Send or accept"), "url": url, "icon": "box-arrow-right"})
+        if actor.may(Permission.KEYS_ADD):
+            url = row_url("keys", "add")
+            words = _("Take keys into stock")
+            found.append({"label": words, "url": url, "icon": "box-arrow-in-down", "primary": True})
+        return found
 
 
 def _told(movements: list[Movement], actor: Actor) -> list[Movement]:

@@ -257,11 +257,13 @@ def test_an_act_that_there_is_not_is_refused(
 def test_keys_are_taken_into_stock_all_or_none(browser: Enter, office: Office) -> None:
     there = browser("research1")
     before = office.count(Key)
-    answer = there.post("/keys/add", {"serials": "GM-1\nGM-1\n*", "comment": "第二批"})
+    answer = there.post(
+        "/keys/add", {"serials": "GM-1\nGM-1\n*", "comment": "第二批", "take": "all"}
+    )
     assert answer.status_code == 422
     assert "GM-1\nGM-1\n*" in answer.text
     assert office.count(Key) == before
-    answer = there.post("/keys/add", {"serials": "GM-1 gm-2", "comment": "第二批"})
+    answer = there.post("/keys/add", {"serials": "GM-1 gm-2", "comment": "第二批", "take": "all"})
     assert answer.status_code == 303
     assert office.count(Key, Key.serial.in_(["GM-1", "GM-2"])) == 2
 

@@ -29,6 +29,7 @@ MAX_AT_ONCE = 200
 BATCH = 200
 MAX_VOLUME = 99_999
 OVERDUE = "archive_overdue"
+GONE = frozenset({AccountState.SUSPENDED, AccountState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +261,7 @@ def remind_overdue(session: Session, *, now: datetime) -> Iterator[Mapping[str, 
 def _keepers(session: Session, loan: ArchiveLoan) -> set[int]:
     """Return who handed the file out, or the office's key officers where that person has gone."""
     keeper = loan.lent_by
-    if keeper.state == AccountState.ACTIVE and keeper.office_code == loan.office_code:
+    if keeper.state not in GONE and keeper.office_code == loan.office_code:
         return {keeper.id}
     return set(
         session.scalars(

@@ -1,9 +1,9 @@
 """Business: put on record, corrected, counted; finishing and deleting are acts (第六条, 第七条)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -94,21 +94,29 @@ def enter_case(session: Session, case: Case, *, actor: Actor, now: datetime) -> 
     """Add what `read_case` made, with a number if it has none, and the event of it."""
     if not case.number:
         case.number = next_number(session, PREFIX, office_date(now))
-    session.add(case)
-    session.flush()
-    content = content_of(case)
-    record(
-        session,
-        tag="cases:recorded",
-        subject=case,
-        person_id=case.owner_id,
-        actor=actor,
-        now=now,
-        new={name: value for name, value in content.items() if value is not None},
-        rule=RULE,
-        article=ARTICLE,
-    )
+    enter_cases(session, [case], actor=actor, now=now)
     return case
+
+
+def enter_cases(session: Session, cases: Sequence[Case], *, actor: Actor, now: datetime) -> None:
+    """Add cases that have their numbers, with an event each."""
+    for start in range(0, len(cases), IN_PART):
+        part = cases[start : start + IN_PART]
+        session.add_all(part)
+        session.flush()
+        for case in part:
+            content = content_of(case)
+            record(
+                session,
+                tag="cases:recorded",
+                subject=case,
+                person_id=case.owner_id,
+                actor=actor,
+                now=now,
+                new={name: value for name, value in content.items() if value is not None},
+                rule=RULE,
+                article=ARTICLE,
+            )
 
 
 def read_case(known: Known, raw: Mapping[str, Any], *, actor: Actor, now: datetime) -> Case:
@@ -355,6 +363,7 @@ def _read_moment(entries: Entries, name: str, actor: Actor, now: datetime) -> da
     try:
         moment = datetime.fromisoformat(written)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=OFFICE_ZONE)
+        moment = moment.astimezone(UTC)
         ahead = moment > now
     except (ValueError, OverflowError):
         entries.refuse(

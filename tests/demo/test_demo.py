@@ -19,7 +19,9 @@ from app.catalog.permissions import RoleName
 from app.clock import office_date
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
+from app.models.archives import ArchiveFile, ArchiveLoan
 from app.models.audit import AuditEvent
+from app.models.cases import Case
 from app.models.keys import Key, KeyMovement
 from app.models.materials import Material
 from app.models.notices import Notice
@@ -229,3 +231,31 @@ def test_no_two_people_of_the_cast_share_a_name():
         person.name for plot in people.plots for person, _items in plot.lines
     ]
     assert len(names) == len(set(names))
+
+
+# --- Business and archives
+
+
+@pytest.mark.rule("M6")
+def test_there_is_business_finished_and_unfinished_of_several_units(session):
+    states = dict(session.execute(select(Case.state, func.count()).group_by(Case.state)).all())
+    assert states["open"] >= 5
+    assert states["closed"] >= 2
+    owners = session.scalars(select(Case.organization_id).distinct()).all()
+    assert len(owners) >= 4
+
+
+@pytest.mark.rule("M9")
+def test_archives_wait_stand_and_are_out_one_of_them_too_long(session):
+    assert set(session.scalars(select(ArchiveFile.state).distinct())) == {
+        "unfiled",
+        "filed",
+        "lent",
+    }
+    late = count(
+        session,
+        ArchiveLoan,
+        ArchiveLoan.returned_at.is_(None),
+        ArchiveLoan.due_on < office_date(NOW),
+    )
+    assert late == 1

@@ -131,6 +131,13 @@ def cast() -> Cast:
     )
 
 
+@cache
+def records() -> dict[str, Any]:
+    """Read what people record beside applications: business and archives."""
+    told: dict[str, Any] = _read("records.yaml")
+    return told
+
+
 def _read(name: str) -> Any:
     return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
 

@@ -18,6 +18,7 @@ from app.security.actor import Actor, acting
 from app.services.accounts import open_account
 from app.services.bootstrap import bootstrap
 from app.services.commits import committing
+from app.services.demo import records
 from app.services.demo.cast import BOOTSTRAPPED, Cast, Person, Unit, cast
 from app.services.demo.stage import DOOR, Stage
 from app.services.demo.story import Story
@@ -69,7 +70,7 @@ def load_demo(
         _hire(stage, whole)
         _admit(stage, whole)
         stories = [Story(stage, plot).tell() for plot in whole.plots]
-        _tell(stage, [*stories, _visits(stage, whole)])
+        _tell(stage, [*stories, *records.stories(stage), _visits(stage, whole)])
         return _listed(stage, whole)
 
 

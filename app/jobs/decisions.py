@@ -11,7 +11,7 @@ from app.i18n import _
 from app.services import bulk
 from app.services.background import Ticket
 
-BATCH = 50
+BATCH = bulk.BATCH
 
 
 def decide_applications(ticket: Ticket) -> Iterator[Mapping[str, int]]:

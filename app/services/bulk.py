@@ -19,17 +19,20 @@ from app.models.applications import Application
 from app.models.jobs import JobRun
 from app.security.actor import Actor
 from app.services import background
-from app.services.acts import perform
+from app.services.acts import perform, perform_together
 from app.services.listing import MAX_SIZE, ListQuery, list_page
 from app.services.regulations import rules
 from app.services.resources import RESOURCES
 from app.services.worklists import waiting
+from app.workflow import engine
 
 ACTS = ("approve", "configure", "claim", "return")
 """Acts that are done to many forms with the same words: none of them needs data of its own."""
 AT_ONCE = 50
 """So many are done while somebody waits; more are long work."""
 MOST = 5_000
+BATCH = 200
+"""So many are locked at a time."""
 WORK = "decide_applications"
 MAX_KEY = 60
 """So long may the name of a request be: each form's own is made of it."""
@@ -98,30 +101,46 @@ def carry_out(
     comment: str = "",
     key: str = "",
 ) -> Iterator[Outcome]:
-    """Do `action` to one form after the other, each committed by itself, and yield outcomes."""
-    known = numbers(session, ids)
-    for identity in ids:
-        try:
-            done = perform(
-                session,
-                Application,
-                identity,
-                action,
-                actor=actor,
-                now=now,
-                comment=comment,
-                idempotency_key=f"{key}:{identity}" if key else None,
-            )
-        except DomainError as error:
-            yield _refused(identity, known.get(identity), error)
-        else:
-            yield Outcome(
-                id=identity,
-                label=known.get(identity, f"#{identity}"),
-                done=True,
-                state=done.state,
-                version=done.version,
-            )
+    """Do `action` to one form after the other and yield what became of each.
+
+    What can be done as one batch is committed as one, with the same result and the same trail.
+    """
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        keys = {identity: f"{key}:{identity}" for identity in batch} if key else {}
+        known = numbers(session, batch)
+        said: dict[str, Any] = {"actor": actor, "now": now, "comment": comment}
+        together = perform_together(session, batch, action, keys=keys, **said)
+        for identity in batch:
+            number = known.get(identity)
+            if identity in together:
+                yield _outcome(identity, number, together[identity])
+                continue
+            try:
+                done = perform(
+                    session,
+                    Application,
+                    identity,
+                    action,
+                    idempotency_key=keys.get(identity),
+                    **said,
+                )
+            except DomainError as error:
+                yield _outcome(identity, number, error)
+            else:
+                yield _outcome(identity, number, done)
+
+
+def _outcome(identity: int, number: str | None, told: engine.Outcome | DomainError) -> Outcome:
+    if isinstance(told, DomainError):
+        return _refused(identity, number, told)
+    return Outcome(
+        id=identity,
+        label=number or f"#{identity}",
+        done=True,
+        state=told.state,
+        version=told.version,
+    )
 
 
 def numbers(session: Session, ids: Sequence[int]) -> dict[int, str]:

@@ -18,7 +18,8 @@ class Act:
     """`raw` is what the caller sent, `data` what the transition's validator made of it.
 
     Effects put into `new` (and `old`) what the audit event shall say, into `result` what the caller
-    is answered, into `secrets` what the caller is told once and what is never kept.
+    is answered, into `secrets` what the caller is told once and what is never kept. `begun` says
+    that every check has been passed and effects are under way.
     """
 
     session: Session
@@ -29,6 +30,7 @@ class Act:
     comment: str
     raw: dict[str, Any]
     cause: "Act | None" = None
+    begun: bool = False
     data: Any = None
     work: WorkItem | None = None
     old: dict[str, Any] = field(default_factory=dict)

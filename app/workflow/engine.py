@@ -34,6 +34,7 @@ from app.workflow import guards as _guards  # noqa: F401 - registers guards
 from app.workflow import notices
 from app.workflow import who as _who  # noqa: F401 - registers predicates
 from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, WHO, Act
+from app.workflow.ahead import read_ahead
 from app.workflow.door import StateDoorError, door_open, guard_states, lifecycle_of, lock, touch
 from app.workflow.review import who_decided
 
@@ -108,7 +109,8 @@ def fire(
         if cause is None:
             _check_permission(act)
         with acting(session, Actor.system(actor.name)):
-            lock(session, subject)
+            if read_ahead(session) is None:
+                lock(session, subject)
             if idempotency_key and (first := _first_outcome(act, idempotency_key)):
                 return first
         if cause is None:
@@ -179,8 +181,12 @@ def _check_permission(act: Act) -> None:
 def _check_reach(act: Act) -> None:
     """Refuse a row outside the actor's scope: to an office as another's duty, else as unknown."""
     model = type(act.subject)
+    ahead = read_ahead(act.session)
     with acting(act.session, act.actor):
-        if act.session.scalar(select(model.id).where(model.id == act.subject.id)) is not None:
+        if ahead is not None:
+            if act.subject.id in ahead.reached:
+                return
+        elif act.session.scalar(select(model.id).where(model.id == act.subject.id)) is not None:
             return
     if act.actor.office is not None and isinstance(act.subject, Application):
         raise Forbidden(
@@ -189,12 +195,19 @@ def _check_reach(act: Act) -> None:
     raise NotFound
 
 
-def _first_outcome(act: Act, key: str) -> Outcome | None:
-    seen = act.session.scalar(
+def _kept_under(act: Act, key: str) -> Any:
+    """Return the outcome that the actor's request of this name has had, None if it had none."""
+    if (ahead := read_ahead(act.session)) is not None:
+        return ahead.keys.get(key)
+    return act.session.scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.actor_id == act.actor.account_id, IdempotencyKey.key == key
         )
     )
+
+
+def _first_outcome(act: Act, key: str) -> Outcome | None:
+    seen = _kept_under(act, key)
     if seen is None:
         return None
     same = (seen.subject_type, seen.subject_id, seen.action) == (
@@ -256,6 +269,7 @@ def _check_guards(act: Act) -> None:
 def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
     subject, transition = act.subject, act.transition
     before = str(subject.state)
+    act.begun = True
     with door_open():
         for name in transition.effects:
             EFFECTS[name](act)
@@ -267,7 +281,9 @@ def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
         if target == transition.target and subject.state in lifecycle_of(subject).finals:
             _close(act)
     touch(subject)
-    act.session.flush()
+    together = read_ahead(act.session) is not None
+    if not together:
+        act.session.flush()
     after = str(subject.state)
     record(
         act.session,
@@ -296,13 +312,14 @@ def _carry_out(act: Act, idempotency_key: str | None) -> Outcome:
         subject_id=subject.id,
         action=transition.action,
         state=str(subject.state),
-        version=subject.version,
+        version=subject.version + together,  # counted up by the flush, which a batch puts off
         result=act.result,
         secrets=act.secrets,
     )
     if idempotency_key:
         act.session.add(_remember(act, idempotency_key, outcome))
-    act.session.flush()
+    if not together:
+        act.session.flush()
     return outcome
 
 

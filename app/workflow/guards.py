@@ -1,6 +1,6 @@
 """When an act can be done: each guard yields every reason why not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlalchemy import select
 
@@ -25,6 +25,7 @@ from app.models.keys import Key
 from app.models.materials import PaperCheck
 from app.models.regulations import PaperRequirement
 from app.workflow.act import CONDITIONS, GUARDS, Act
+from app.workflow.ahead import read_ahead
 from app.workflow.form import check_form, check_items
 from app.workflow.regulation import papers_on, road_on
 from app.workflow.review import open_work
@@ -94,14 +95,7 @@ def persons_are_free(act: Act) -> Iterator[Detail]:
                 "M5",
             )
         by_digest.setdefault(digest, line)
-    held = act.session.execute(
-        select(Account.citizen_id_digest, Account.login_name).where(
-            Account.organization_id == application.organization_id,
-            Account.citizen_id_digest.in_(list(by_digest)),
-            Account.state != AccountState.CANCELLED,
-        )
-    )
-    for digest, login_name in held:
+    for digest, login_name in _held(act, by_digest):
         yield Detail(
             f"lines.{by_digest[digest].position}.citizen_id",
             "already_has_account",
@@ -111,6 +105,22 @@ def persons_are_free(act: Act) -> Iterator[Detail]:
         )
     if application.state in {ApplicationState.DRAFT, ApplicationState.RETURNED}:
         yield from _asked_elsewhere(act, by_digest)
+
+
+def _held(act: Act, digests: Collection[str]) -> Iterable[tuple[str, str]]:
+    """Return the persons among `digests` who have an account in the organisation, and its name."""
+    application: Application = act.subject
+    if (ahead := read_ahead(act.session)) is not None:
+        known = ahead.held.get(application.organization_id, {})
+        return [(digest, known[digest]) for digest in digests if digest in known]
+    rows = act.session.execute(
+        select(Account.citizen_id_digest, Account.login_name).where(
+            Account.organization_id == application.organization_id,
+            Account.citizen_id_digest.in_(list(digests)),
+            Account.state != AccountState.CANCELLED,
+        )
+    )
+    return [(digest, login_name) for digest, login_name in rows]
 
 
 def _refused_now(ruling: object) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from statistics import median
 
-from bench import cases, databases, report, servers
+from bench import cases, databases, jobs, report, servers
 from bench.databases import Filled
 from bench.measure import Pair, in_turns, throughput, timed
 from bench.report import Row
@@ -27,6 +27,8 @@ AT_MOST_MEMORY = 110.0
 AT_LEAST_PAGES = 190.0
 AT_MOST_GROWTH = 1.2
 AT_MOST_PICKER = 3.0
+AT_MOST_MANY = 8.0
+PASSING_MANY = "approve 1,000 with 5 persons each, as one job"
 
 
 def main() -> int:
@@ -47,6 +49,9 @@ def main() -> int:
         if _wanted(given, "size"):
             rows += _of_two_sizes(stack, console, small, file, given.rounds)
         stack.close()
+        if _wanted(given, "approve 1,000"):
+            rows.append(Row.of_ratio(PASSING_MANY, jobs.passing_many(full), AT_MOST_MANY))
+            databases.say(rows[-1].line())
         if _wanted(given, "clients"):
             rows.append(_under_load(full))
     table = report.table(rows)

@@ -48,6 +48,7 @@ def environment(url: str) -> dict[str, str]:
         "LOGIN_RATE_LIMIT": "100000 per minute",
         "FILES_DIR": str(BENCH / "files"),
         "LOG_LEVEL": "warning",
+        "LOGIN_REQUIRES_KEY": "false",
         "PYTHONPATH": str(ROOT),
     }
 

@@ -205,7 +205,7 @@ def _results(title: str, rows: Iterable[Mapping[str, Any]]) -> str:
         head={"title": title, "crumbs": _crumbs(_("What was done, row by row"))},
         tiles=[
             {"label": _("Done"), "value": done, "tone": "good"},
-            {"label": _("Refused"), "value": len(told) - done, "tone": "warn"},
+            {"label": _("Not done"), "value": len(told) - done, "tone": "warn"},
         ],
         table=table,
         home_url=url_for("HomeView.index"),
@@ -216,7 +216,7 @@ def _results(title: str, rows: Iterable[Mapping[str, Any]]) -> str:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     known = not str(row["number"]).startswith("#")
     ended = {"value": "passed" if row["done"] else "refused", "of": ""}
-    ended["label"] = _("Done") if row["done"] else _("Refused")
+    ended["label"] = _("Done") if row["done"] else _("Not done")
     after: Any = row["message"]
     if row["done"]:
         after = {"state": state(ApplicationState(row["state"]))}

@@ -31,7 +31,7 @@ from app.views.wording import cited, joined, label, sentences, titled, when
 TOLD: dict[str, str] = {
     **{t.tag: t.label for lifecycle in all_lifecycles() for t in lifecycle.transitions},
     "done": N_("Done"),
-    "refused": N_("Refused"),
+    "refused": N_("Not done"),
     "application:many": N_("Many forms decided at once"),
     "application:drafted": N_("Drafted"),
     "application:edited": N_("Edited"),
@@ -126,7 +126,7 @@ FIELDS: dict[str, str] = {
     "round": N_("Round"),
     "lines": N_("Persons"),
     "duty": N_("Duty"),
-    "refused": N_("Refused"),
+    "refused": N_("Not done"),
     "remarks": N_("Remarks"),
     "keys": N_("Keys"),
     "kind": N_("Kind"),

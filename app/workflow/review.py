@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.catalog.enums import StepOutcome
 from app.catalog.labels import label_of
 from app.catalog.types import RoadAction
+from app.clock import OFFICE_ZONE
 from app.errors import Detail, Word
 from app.i18n import N_
 from app.models.accounts import Account
@@ -96,7 +97,7 @@ def who_decided(session: Session, subject: Any) -> list[Detail]:
             N_("%(name)s decided at %(at)s: %(outcome)s."),
             {
                 "name": last.closed_by.name,
-                "at": last.closed_at.isoformat(timespec="minutes"),
+                "at": f"{last.closed_at.astimezone(OFFICE_ZONE):%Y-%m-%d %H:%M}",
                 "outcome": Word(label_of(last.outcome)),
             },
         )

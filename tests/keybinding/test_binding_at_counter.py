@@ -130,7 +130,9 @@ def test_an_account_opened_by_hand_gets_a_bound_key_only(office, officer, counte
 
     with pytest.raises(Refused) as refusal:
         office.perform("service1", account, "issue_key", model=Account, data=data)
-    assert [d.code for d in refusal.value.details] == ["key_not_bound"]
+    assert [(d.field, d.code) for d in refusal.value.details] == [
+        ("data.key_serial", "key_not_bound")
+    ]
 
     counter.bind("bank.admin", serial)
     outcome = office.perform("service1", account, "issue_key", model=Account, data=data)

@@ -2,15 +2,20 @@
 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
 
 from app.errors import NotFound
 from app.models.applications import Application
 from app.models.prints import PrintCopy
 from app.services import printing, sheets
 from app.services.background import Ticket
+from app.services.pdf_pages import join
 
-FORMS_A_FILE = 25
-"""So many forms share a PDF: few files to open, and little memory however many forms there are."""
+FORMS_AT_ONCE = 10
+"""So many forms are set together: the typesetter's memory grows with them, not with the whole."""
+FORMS_A_FILE = 100
+"""So many forms share a file of the result: few files to open and to print."""
 ZIP = "application/zip"
 
 
@@ -21,14 +26,14 @@ def print_many(ticket: Ticket) -> Iterator[Mapping[str, int]]:
     """
     wanted: list[int] = ticket.params["applications"]
     ticket.expect(len(wanted))
-    for start in range(ticket.place.get("done", 0), len(wanted), FORMS_A_FILE):
-        batch = wanted[start : start + FORMS_A_FILE]
+    for start in range(ticket.place.get("done", 0), len(wanted), FORMS_AT_ONCE):
+        batch = wanted[start : start + FORMS_AT_ONCE]
         copies = list(_copies(ticket, batch))
         if copies:
             content = printing.print_forms(ticket.session, copies, at=ticket.now)
             first, last = copies[0][0].number, copies[-1][0].number
-            name = f"{start // FORMS_A_FILE + 1:03d} {first}-{last}.pdf"
-            (ticket.folder / name).write_bytes(content)
+            part = f"{start // FORMS_A_FILE + 1:03d} {start:06d} {first} {last}.pdf"
+            (ticket.folder / part).write_bytes(content)
         ticket.go_on_from(done=start + len(batch))
         counts = {"forms_printed": len(copies), "forms_left_out": len(batch) - len(copies)}
         yield {name: count for name, count in counts.items() if count}
@@ -36,8 +41,18 @@ def print_many(ticket: Ticket) -> Iterator[Mapping[str, int]]:
         ticket.deliver(f"{ticket.run.title}.zip", ZIP) as result,
         zipfile.ZipFile(result, "w", zipfile.ZIP_STORED) as packed,
     ):
-        for part in sorted(ticket.folder.glob("*.pdf")):
-            packed.write(part, part.name)
+        for name, parts in _files(ticket.folder):
+            whole = ticket.folder / "whole"
+            join(parts, whole)
+            packed.write(whole, name)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, list[Path]]]:
+    """Yield each file of the result: its name by the first and last number, and its parts."""
+    for number, group in groupby(sorted(folder.glob("*.pdf")), lambda part: part.name[:3]):
+        parts = list(group)
+        first, last = parts[0].stem.split(" ")[2], parts[-1].stem.split(" ")[3]
+        yield f"{number} {first}-{last}.pdf", parts
 
 
 def _copies(ticket: Ticket, batch: Sequence[int]) -> Iterator[tuple[Application, PrintCopy]]:

@@ -43,7 +43,7 @@ class PrintCopy(Base):
         info=field_info(label=N_("Printout"), kind="integer", in_list=True, rule="A3")
     )
     pages: Mapped[int] = mapped_column(
-        info=field_info(label=N_("Pages"), kind="integer", in_list=True)
+        info=field_info(label=N_("Number of pages"), kind="integer", in_list=True)
     )
     form_version: Mapped[int] = mapped_column(
         info=field_info(label=N_("Version of the form"), kind="integer")

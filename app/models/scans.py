@@ -40,7 +40,7 @@ class Scan(Base):
     size: Mapped[int] = mapped_column(info=field_info(label=N_("Size"), kind="integer"))
     sha256: Mapped[str] = mapped_column(String(64))
     pages: Mapped[int] = mapped_column(
-        info=field_info(label=N_("Pages"), kind="integer", in_list=True)
+        info=field_info(label=N_("Number of pages"), kind="integer", in_list=True)
     )
     filed: Mapped[int] = mapped_column(
         default=0, info=field_info(label=N_("Pages filed"), kind="integer", in_list=True)

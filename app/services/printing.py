@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.labels import words_of
@@ -25,9 +25,9 @@ from app.models.prints import PrintCopy, digest_of
 from app.security.actor import Actor
 from app.security.audit import record
 from app.services import background, regulations
-from app.services.columns import columns_of
 from app.services.form_codes import FormCode
 from app.services.typesetting import qr_code, typeset
+from app.workflow.columns import field_of
 from app.workflow.door import lock
 
 RULE = "A3"
@@ -46,10 +46,10 @@ WEIGHTS = {
     "serial": 3.0,
     "citizen_id": 4.0,
     "case_numbers": 8.0,
+    "items": 8.0,
 }
 """How broad a column is beside the others, by what stands in it; lists of items need the most."""
 TEXT_WEIGHT = 3.0
-ITEMS_WEIGHT = 8.0
 
 
 # --- Copies
@@ -247,13 +247,14 @@ def _kind(session: Session, application: Application, day: date) -> KindEntry:
 
 
 def _columns(application: Application, kind: KindEntry) -> list[dict[str, Any]]:
-    declared = columns_of(inspect(application.line_class))
-    drawn = []
-    for column in kind.columns:
-        known = declared.get(column.field)
-        weight = WEIGHTS.get(known.field.kind, TEXT_WEIGHT) if known else ITEMS_WEIGHT
-        drawn.append({"heading": column.heading.zh, "weight": weight})
-    return drawn
+    line = application.line_class
+    return [
+        {
+            "heading": column.heading.zh,
+            "weight": WEIGHTS.get(field_of(line, column.field).kind, TEXT_WEIGHT),
+        }
+        for column in kind.columns
+    ]
 
 
 def _pages(application: Application, kind: KindEntry, copy: PrintCopy) -> Iterator[dict[str, Any]]:

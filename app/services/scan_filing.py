@@ -173,7 +173,7 @@ class Filing:
             now=self.now,
             new={
                 "application": application.number,
-                "pages": [page.page for page in pages],
+                "scan_pages": [page.page for page in pages],
                 **({"missing": missing} if missing else {}),
             },
             rule=RULE,

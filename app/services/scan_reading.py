@@ -2,21 +2,20 @@
 
 A page is drawn in at most `MOST_DOTS` dots whatever size it claims; a picture inside a PDF that
 would unpack to more than a paper needs is not unpacked. The libraries are loaded with the first
-scan; the one that draws PDF serves one thread at a time.
+scan.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from app.services.papers.decoding import opened_picture
 from app.services.papers.shape import MAX_MEGAPIXELS, MEGAPIXEL
+from app.services.pdf_pages import extract, opened_pdf
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from pypdfium2 import PdfDocument, PdfPage
+    from pypdfium2 import PdfPage
 
 PDF = "application/pdf"
 KINDS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/tiff": "TIFF"}
@@ -32,23 +31,9 @@ INK = 160
 BLANK = 0.0004
 """A page with less ink than this share of its dots is a blank back."""
 
-_one_at_a_time = threading.Lock()
-
 
 class UnreadablePageError(Exception):
     """A page that cannot be drawn within the bounds."""
-
-
-@contextmanager
-def _document(content: bytes) -> Iterator["PdfDocument"]:
-    import pypdfium2
-
-    with _one_at_a_time:
-        document = pypdfium2.PdfDocument(content)
-        try:
-            yield document
-        finally:
-            document.close()
 
 
 def drawn_pages(content: bytes, content_type: str, pages: int) -> Iterator["Image | None"]:
@@ -74,7 +59,7 @@ def _draw_pdf(content: bytes, page: int) -> "Image":
     from pypdfium2 import PdfiumError
 
     try:
-        with _document(content) as document:
+        with opened_pdf(content) as document:
             found = document[page]
             _refuse_huge_pictures(found)
             width, height = found.get_size()
@@ -145,7 +130,7 @@ def small_picture(picture: "Image") -> bytes:
 def extract_pages(content: bytes, content_type: str, pages: Sequence[int]) -> bytes:
     """Return these pages (counted from 0) of a file as a file of the same kind."""
     if content_type == PDF:
-        return _extract_pdf(content, pages)
+        return extract(content, pages)
     with opened_picture(content, KINDS[content_type]) as picture:
         frames = []
         for page in pages:
@@ -159,18 +144,4 @@ def extract_pages(content: bytes, content_type: str, pages: Sequence[int]) -> by
             append_images=frames[1:],
             compression="tiff_deflate",
         )
-    return made.getvalue()
-
-
-def _extract_pdf(content: bytes, pages: Sequence[int]) -> bytes:
-    import pypdfium2
-
-    with _document(content) as document:
-        part = pypdfium2.PdfDocument.new()
-        try:
-            part.import_pages(document, list(pages))
-            made = BytesIO()
-            part.save(made)
-        finally:
-            part.close()
     return made.getvalue()

@@ -183,7 +183,7 @@ def discard(
         actor=actor,
         now=now,
         comment=reason,
-        new={"pages": [page.page for page in taken]},
+        new={"scan_pages": [page.page for page in taken]},
         rule=RULE,
         article=ARTICLE,
     )

@@ -124,6 +124,12 @@ TONES = {
 FIELDS: dict[str, str] = {
     "state": N_("State"),
     "round": N_("Round"),
+    "copy": N_("Printout"),
+    "copies": N_("Printouts"),
+    "pages": N_("Number of pages"),
+    "scan_pages": N_("Scanned pages"),
+    "missing": N_("Pages missing"),
+    "sheet": N_("Sheet"),
     "lines": N_("Persons"),
     "duty": N_("Duty"),
     "refused": N_("Not done"),

@@ -47,6 +47,7 @@ def parts(office: Office, run: JobRun, files: Path, login: str = "reg1") -> dict
 def test_many_forms_come_as_one_file_each_page_with_its_code(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(prints, "FORMS_AT_ONCE", 1)
     monkeypatch.setattr(prints, "FORMS_A_FILE", 2)
     forms = [office.submitted("east", Category.REGISTRATION, people=n) for n in (1, 6, 1)]
     strange = office.submitted("east", Category.TRANSACTION)
@@ -59,12 +60,17 @@ def test_many_forms_come_as_one_file_each_page_with_its_code(
     codes = [code.number for paper in made.values() for code in paper.codes() if code]
     numbers = [office.application(identity).number for identity in forms]
     assert codes == [numbers[0], numbers[1], numbers[1], numbers[2]]
+    assert list(made) == [
+        f"001 {numbers[0]}-{numbers[1]}.pdf",
+        f"002 {numbers[2]}-{numbers[2]}.pdf",
+    ]
     assert office.count(PrintCopy) == 3
 
 
 def test_cut_off_it_goes_on_with_what_is_not_printed(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(prints, "FORMS_AT_ONCE", 1)
     monkeypatch.setattr(prints, "FORMS_A_FILE", 1)
     forms = [office.submitted("east", Category.REGISTRATION) for _ in range(3)]
     ask(office, forms)

@@ -45,7 +45,7 @@ def test_a_stamped_form_files_itself_as_its_applications_paper(office, desk, sen
     (scan,) = desk.files()
     assert (scan.filed, scan.waiting, kept.sha256) == (2, 0, scan.sha256)
     event = office.events(AuditEvent.tag == "scan:filed")[0]
-    assert event.new == {"application": office.application(handed_in).number, "pages": [1, 2]}
+    assert event.new == {"application": office.application(handed_in).number, "scan_pages": [1, 2]}
     assert office.events(AuditEvent.tag == "material:added")[0].subject_id == handed_in
 
 
@@ -180,7 +180,7 @@ def test_a_waiting_page_is_discarded_for_a_reason(office, desk, browser, waiting
     decide(browser, waiting, "discard", reason="广告")
     assert [outcome for outcome, _why in desk.pages()] == ["discarded", "waiting"]
     event = office.events(AuditEvent.tag == "scan:discarded", AuditEvent.outcome == "done")[0]
-    assert (event.comment, event.new) == ("广告", {"pages": [1]})
+    assert (event.comment, event.new) == ("广告", {"scan_pages": [1]})
 
 
 def test_a_page_is_dealt_with_once(office, desk, browser, waiting):

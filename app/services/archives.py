@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.archives import REMINDED_EVERY_DAYS
 from app.catalog.enums import AccountState, ArchiveState
@@ -16,6 +16,7 @@ from app.clock import office_date
 from app.errors import Detail, DomainError, InvalidInput
 from app.i18n import N_, speaking
 from app.models.accounts import Account
+from app.models.applications import Application
 from app.models.archives import ArchiveFile, ArchiveLoan
 from app.models.materials import Material
 from app.models.notices import Notice
@@ -30,6 +31,7 @@ BATCH = 200
 MAX_VOLUME = 99_999
 OVERDUE = "archive_overdue"
 GONE = frozenset({AccountState.SUSPENDED, AccountState.CANCELLED})
+KEPT_HERE = {"unscoped": "what lies in an archive file that the actor keeps"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +176,17 @@ def cover_data(session: Session, file: ArchiveFile, *, language: str = "zh") -> 
     list of `{"name", "pages"}`. Raises nothing; what is unknown is an empty text.
     """
     with speaking(language):
-        form = file.application
+        form = session.scalars(
+            select(Application)
+            .where(Application.id == file.application_id)
+            .options(selectinload(Application.lines))
+            .execution_options(**KEPT_HERE)
+        ).one()
         papers = session.scalars(
-            select(Material).where(Material.application_id == form.id).order_by(Material.id)
+            select(Material)
+            .where(Material.application_id == form.id)
+            .order_by(Material.id)
+            .execution_options(**KEPT_HERE)
         )
         office = file.office
         return {

@@ -30,6 +30,7 @@ from app.views.acts import Drawn, mendable
 from app.views.base import Answer, ConsoleView
 from app.views.cells import may_open, row_url
 from app.views.record_forms import errors_of
+from app.views.sheets import cover_button
 from app.views.tables import small_table
 from app.views.wording import article, label
 
@@ -114,6 +115,7 @@ class ArchiveView(ConsoleView):
             for fact in shown["groups"][0]["facts"]:
                 if fact.get("value") == file.application_number:
                     fact["url"] = row_url("applications", file.application_id)
+        shown["head"]["actions"].append(cover_button(file.id))
         basis = article(self.session, ARTICLE, office_date(now()))
         return shown | {"articles": [basis] if basis else []}
 

@@ -1,4 +1,4 @@
-"""Sheets for both signatures, from a key's page and from a form's (M9, 第九条)."""
+"""Sheets for both signatures, from a key's page and a form's; archive covers (M9, 第九条)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,6 +13,7 @@ from app.extensions import db
 from app.i18n import N_, _
 from app.models.applications import Application
 from app.services import key_sheets, sheets
+from app.services.archive_covers import print_cover
 from app.services.listing import load
 from app.services.resources import RESOURCES
 from app.views.access import current_actor, requires
@@ -25,7 +26,7 @@ LABELS = {
 
 
 class SheetView(BaseView):
-    """Keys given, keys taken back."""
+    """Keys given, keys taken back; the covers of archive files."""
 
     route_base = ""
     default_view = "of_key"
@@ -51,6 +52,23 @@ class SheetView(BaseView):
         name = f"{_(LABELS[kind])} {form.number}"
         session.commit()
         return pdf(made, name)
+
+    @expose("/archives/<int:file_id>/cover")
+    @requires(Permission.ARCHIVES_LIST)
+    def cover(self, file_id: int) -> Response:
+        """Show the cover of an archive file, for its box."""
+        session, actor = db.session(), current_actor()
+        file = load(session, RESOURCES["archives"], file_id)
+        made = print_cover(session, file, actor=actor, now=now())
+        name = f"{_('Archive cover')} {file.number}"
+        session.commit()
+        return pdf(made, name)
+
+
+def cover_button(file_id: int) -> dict[str, Any]:
+    """Return the way to the cover of an archive file."""
+    url = url_for("SheetView.cover", file_id=file_id)
+    return {"label": _("Print the cover"), "url": url, "icon": "printer", "new_tab": True}
 
 
 def key_buttons(key_id: int, actions: Iterable[str]) -> list[dict[str, Any]]:

@@ -52,6 +52,7 @@ TOLD: dict[str, str] = {
     "pages_read": N_("Pages read"),
     "forms_printed": N_("Forms printed"),
     "forms_left_out": N_("Forms out of reach"),
+    "archive:cover_printed": N_("Archive cover printed"),
     "key:sheet_printed": N_("Sheet of keys printed"),
     "scan:received": N_("Scanned form sent in"),
     "scan:read": N_("Scanned form read"),

@@ -2,8 +2,10 @@
 
 import pytest
 
+from app.models.archives import ArchiveFile
 from app.models.audit import AuditEvent
 from app.models.keys import Key
+from tests.support.archives import shelved
 from tests.support.factories import Office
 from tests.support.kinds import employed
 from tests.support.paper import Paper
@@ -61,3 +63,27 @@ def test_sheets_are_not_for_strangers(browser, key):
     assert browser("research1").get(f"/keys/{key.id}/sheets/nothing").status_code == 404
     form = key.application_id
     assert browser("bank.admin").get(f"/applications/{form}/sheets/hand_over").status_code == 404
+
+
+@pytest.mark.rule("M9")
+def test_the_cover_of_an_archive_file_says_where_it_stands_and_what_is_in_it(office, browser):
+    identity = shelved(office)
+    file = office.session.get_one(ArchiveFile, identity)
+    number, form = file.number, file.application_number
+    keeper = browser("research1")
+    assert f"/archives/{identity}/cover" in keeper.get(f"/archives/{identity}").text
+    paper = sheet(keeper, f"/archives/{identity}/cover")
+    assert paper.sizes() == [(595, 842)]
+    for word in (
+        "档案封面",
+        number,
+        form,
+        "A-01",
+        "一号库房3架2层",
+        "东城区房屋管理局",
+        "立卷人签字",
+    ):
+        assert word in paper.text(0)
+    assert office.events(AuditEvent.tag == "archive:cover_printed")[0].subject_id == identity
+    assert browser("service1").get(f"/archives/{identity}/cover").status_code == 404
+    assert browser("east.admin").get(f"/archives/{identity}/cover").status_code in {403, 404}

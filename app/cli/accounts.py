@@ -25,7 +25,7 @@ from app.cli.lists import list_command
 from app.cli.terminal import Desk, as_person, at_desk, fail_in_words, system_user, table
 from app.clock import office_date
 from app.extensions import db
-from app.i18n import _
+from app.i18n import _, pick
 from app.models.accounts import Account
 from app.security.actor import Actor
 from app.services.accounts import (
@@ -38,6 +38,7 @@ from app.services.accounts import (
 )
 from app.services.bootstrap import bootstrap
 from app.services.commits import committing
+from app.services.offers import of_own_person
 
 group = AppGroup("accounts", help="People's accounts.")
 group.add_command(list_command("accounts"))
@@ -257,6 +258,27 @@ def reveal(identity: str, login: str) -> None:
         with _on_record(desk, account, "account:revealed"):
             number = reveal_citizen_id(desk.session, account, actor=desk.actor, now=desk.now)
         click.echo(number)
+
+
+@group.command("forms")
+@click.argument("identity", metavar="LOGIN")
+@as_person
+@fail_in_words
+def forms(identity: str, login: str) -> None:
+    """List by which forms something can be asked for one of the own people, or why it cannot."""
+    with at_desk(login) as desk:
+        account = find_or_refuse(desk.session, find_account, identity)
+        day = office_date(desk.now)
+        _person, found = of_own_person(desk.session, account, desk.actor, day=day)
+        rows = [
+            (
+                it.entry.kind.value,
+                pick(it.entry, "name"),
+                " ".join(why.detail.message for why in it.obstacles) or _("possible"),
+            )
+            for it in found
+        ]
+        click.echo(table([_("Kind of application"), _("Form"), _("Now")], rows))
 
 
 def _on_record(desk: Desk, account: Account, tag: str, comment: str = "") -> Any:

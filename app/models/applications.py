@@ -155,6 +155,9 @@ class Application(Base):
     line_class: ClassVar[type["ApplicationLine"]]
     """The class of this kind's lines."""
 
+    asks: ClassVar[str] = ""
+    """What the form asks for one of the organisation's people, in a word; a msgid."""
+
     def __str__(self) -> str:
         """Return the number."""
         return self.number

@@ -28,6 +28,7 @@ from app.models.keys import Key
 from app.models.roles import Role
 from app.security.actor import Actor
 from app.security.scopes import EVERYTHING, SCOPES
+from app.workflow.named import REMAINING
 
 BOUND = 1000
 """Figures stop here."""
@@ -50,7 +51,7 @@ class PersonKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonForm:
-    """The latest form that names a person and has not ended; a draft counts."""
+    """The form that names a person and has not ended; a draft only where nothing is handed in."""
 
     id: int
     number: str
@@ -81,7 +82,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How many of an organisation's people stand where; each figure stops at `BOUND`."""
+    """How many of an organisation's people stand where; each figure stops at `BOUND`.
+
+    `administrators` can speak for the organisation, or will with their keys.
+    """
 
     pending: int
     active: int
@@ -122,16 +126,19 @@ def _last_key() -> Any:
     )
 
 
-def _latest_form() -> Any:
+def _open_form() -> Any:
+    """Return the id of the form that names the person: one handed in before any draft."""
     line, form = ApplicationLine.__table__.alias("line"), Application.__table__.alias("form")
     return (
-        select(func.max(form.c.id))
+        select(form.c.id)
         .select_from(line.join(form, form.c.id == line.c.application_id))
         .where(
             line.c.account_id == Account.id,
             line.c.verdict != LineVerdict.REFUSED,
             form.c.state.in_(OPEN),
         )
+        .order_by(form.c.state == ApplicationState.DRAFT, form.c.id.desc())
+        .limit(1)
         .correlate(Account)
         .scalar_subquery()
     )
@@ -164,7 +171,7 @@ def _people() -> Any:
         )
         .select_from(Account)
         .outerjoin(Key, Key.id == _last_key())
-        .outerjoin(Application, Application.id == _latest_form())
+        .outerjoin(Application, Application.id == _open_form())
         .execution_options(**OWN_PEOPLE)
     )
 
@@ -205,7 +212,7 @@ def standing(session: Session, organization_id: int) -> Standing:
     own = Account.organization_id == organization_id
     states = (AccountState.PENDING, AccountState.ACTIVE, AccountState.SUSPENDED)
     counts = [_bounded(own, Account.state == state) for state in states]
-    speaks = _bounded(own, Account.state == AccountState.ACTIVE, _administers())
+    speaks = _bounded(own, Account.state.in_(REMAINING), _administers())
     found: Any = session.execute(select(*counts, speaks).execution_options(**OWN_PEOPLE)).one()
     pending, active, suspended, administrators = found
     return Standing(
@@ -229,7 +236,7 @@ def needing_care(session: Session, organization_id: int, *, limit: int) -> list[
         .correlate(Account)
         .exists()
     )
-    keyless = and_(Account.state == AccountState.ACTIVE, ~holds, _latest_form().is_(None))
+    keyless = and_(Account.state == AccountState.ACTIVE, ~holds, _open_form().is_(None))
     keeps = and_(Account.state == AccountState.CANCELLED, holds)
     found = (
         select(Account.id)

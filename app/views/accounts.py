@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.catalog.enums import AccountState
 from app.catalog.permissions import ROLE_LABELS, Permission, RoleName
-from app.clock import now
+from app.clock import now, office_date
 from app.i18n import N_, _
 from app.models.accounts import Account
 from app.models.audit import AuditEvent
@@ -22,16 +22,17 @@ from app.services.biography import history_of_person
 from app.services.columns import Column
 from app.services.commits import committing
 from app.services.listing import Row, load
+from app.services.offers import of_own_person
 from app.services.people import looks_after_people
 from app.services.resources import BY_TABLE, RESOURCES
-from app.views import person
+from app.views import offers, person
 from app.views.access import current_actor, requires, wants_json
 from app.views.addresses import Address
 from app.views.base import Answer, ConsoleView
 from app.views.binding import bind_of
 from app.views.cells import may_open, row_url
 from app.views.lists import ListPage
-from app.views.people import PeoplePage
+from app.views.people import PeoplePage, acts_on
 from app.views.record_forms import Fields
 from app.views.story import Teller
 from app.workflow.engine import Outcome
@@ -116,6 +117,7 @@ class AccountView(ConsoleView):
         )
         return shown | {
             **person.grants(self.session, account, actor),
+            "apply": self._apply(account, actor),
             "suspended": person.suspension(self.session, account, events),
             "tables": person.tables(self.session, account, actor, now()),
             "events": [self._happened(told, event, account, actor) for told, event in story],
@@ -155,6 +157,15 @@ class AccountView(ConsoleView):
                 }
             )
         return head
+
+    def _apply(self, account: Account, actor: Actor) -> dict[str, Any] | None:
+        """Return what an organisation's administrator can ask for one of the own people."""
+        own = account.organization_id == actor.organization_id
+        if not own or not looks_after_people(actor):
+            return None
+        known, found = of_own_person(self.session, account, actor, day=office_date(now()))
+        drawn = offers.section(self.session, known, found, actor)
+        return {"acts": acts_on(known, actor), **drawn}
 
     def _happened(
         self, told: dict[str, Any], event: AuditEvent, account: Account, actor: Actor

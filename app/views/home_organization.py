@@ -17,6 +17,7 @@ from app.security.actor import Actor
 from app.services import people, regulations, unit_work
 from app.services.people import Person, Standing
 from app.services.resources import RESOURCES
+from app.views import offers
 from app.views.addresses import BETWEEN_NAME_AND_OPERATOR, PAGE, SEARCH, Address
 from app.views.home_office import Page, kind_name
 from app.views.people import PeoplePage
@@ -73,19 +74,26 @@ def _people(actor: Actor) -> dict[str, Any]:
     return PeoplePage(db.session(), address, actor).context(caption=_("My people"), all_columns=[])
 
 
-def _in_need(actor: Actor) -> list[dict[str, Any]]:
-    """Return people for whom nobody has begun what has to be done, and what that is."""
+def _in_need(actor: Actor, standing: Standing) -> list[dict[str, Any]]:
+    """Return people for whom nobody has begun what has to be done, what that is, and the form."""
     assert actor.organization_id is not None
-    found = people.needing_care(db.session(), actor.organization_id, limit=IN_NEED)
+    session = db.session()
+    found = people.needing_care(session, actor.organization_id, limit=IN_NEED)
     return [
         {
             "name": person.name,
             "login": person.login_name,
             "url": link("AccountView.show", pk=person.id),
             "text": _trouble(person),
+            "action": _remedy(person, standing),
         }
         for person in found
     ]
+
+
+def _remedy(person: Person, standing: Standing) -> dict[str, Any] | None:
+    found = offers.remedy(offers.offers(db.session(), person, standing))
+    return offers.button(found, person) if found else None
 
 
 def _trouble(person: Person) -> str:
@@ -176,7 +184,7 @@ def organization(actor: Actor, now: datetime) -> Page:
             _tile(_("Sign-in suspended"), standing.suspended, AccountState.SUSPENDED, tone="warn"),
         ],
         "few_administrators": _few_administrators(standing, now),
-        "in_need": _in_need(actor),
+        "in_need": _in_need(actor, standing),
         "needs_me": _needs_me(actor, now),
         "people": _people(actor),
         "people_url": link("AccountView.list"),

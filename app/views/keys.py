@@ -24,7 +24,7 @@ from app.views.base import Answer, ConsoleView
 from app.views.binding import bind_of
 from app.views.cells import MOVEMENTS, may_open, row_url, works_inside
 from app.views.key_desk import ISSUING, intake
-from app.views.people import after_loss
+from app.views.offers import after_loss
 from app.views.sheets import key_buttons
 from app.views.story import told
 from app.views.wording import article, state, when
@@ -101,7 +101,11 @@ class KeyView(ConsoleView):
         """After a loss, lead whoever answers for the person to what comes next (M8)."""
         if outcome.action != "report_lost" or not looks_after_people(current_actor()):
             return super().done(identity, outcome)
-        return after_loss(load(self.session, self.resource, identity))
+        key = load(self.session, self.resource, identity)
+        flash(
+            _("Key %(serial)s is frozen: it opens nothing any more.", serial=key.serial), "success"
+        )
+        return redirect(after_loss(self.session, key, current_actor()), HTTPStatus.SEE_OTHER)
 
     questions: ClassVar[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
         "transfer": (

@@ -5,17 +5,13 @@ The accounts' own list with columns beside them, on the first page and in the ro
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from flask import flash, redirect
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
 from app.catalog.enums import CaseState, KeyState
 from app.catalog.lifecycles import KEY, Transition
 from app.i18n import N_, _
-from app.models.keys import Key
 from app.security.actor import Actor
 from app.services import people
 from app.services.columns import Column
@@ -69,7 +65,8 @@ def _business(person: Person, actor: Actor) -> Cell:
 
 
 def _acts(person: Person, actor: Actor) -> Cell:
-    return {"actions": acts_on(person, actor)}
+    every = {"label": _("Apply for…"), "url": f"{row_url('accounts', person.id)}#apply"}
+    return {"actions": [*acts_on(person, actor), every]}
 
 
 BESIDE = (
@@ -113,12 +110,6 @@ def acts_on(person: Person, actor: Actor) -> list[dict[str, Any]]:
             },
         }
     ]
-
-
-def after_loss(key: Key) -> Response:
-    """Say that the key is frozen, and go to where a new one is asked for (M8, 第八条)."""
-    flash(_("Key %(serial)s is frozen: it opens nothing any more.", serial=key.serial), "success")
-    return redirect(row_url("accounts", key.last_holder_id), HTTPStatus.SEE_OTHER)
 
 
 class PeoplePage(ListPage):

@@ -50,3 +50,4 @@ class BusinessDeletionApplication(Application):
 
     __mapper_args__ = {"polymorphic_identity": ApplicationKind.BUSINESS_DELETION}
     line_class = BusinessDeletionLine
+    asks = N_("Delete business")

@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.enums import ApplicationKind
+from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import NOT_CANCELLED, NamedAccountColumns
 
@@ -30,3 +31,4 @@ class EnterpriseCancellationApplication(Application):
 
     __mapper_args__ = {"polymorphic_identity": ApplicationKind.ENTERPRISE_CANCELLATION}
     line_class = EnterpriseCancellationLine
+    asks = N_("Cancel user")

@@ -51,3 +51,4 @@ class KeyReplacementApplication(Application):
 
     __mapper_args__ = {"polymorphic_identity": ApplicationKind.KEY_REPLACEMENT}
     line_class = KeyReplacementLine
+    asks = N_("Replace key")

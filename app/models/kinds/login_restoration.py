@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.enums import AccountState, ApplicationKind
+from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import NamedAccountColumns
 
@@ -30,3 +31,4 @@ class LoginRestorationApplication(Application):
 
     __mapper_args__ = {"polymorphic_identity": ApplicationKind.LOGIN_RESTORATION}
     line_class = LoginRestorationLine
+    asks = N_("Restore sign-in")

@@ -66,3 +66,4 @@ class PermissionChangeApplication(Application):
 
     __mapper_args__ = {"polymorphic_identity": ApplicationKind.PERMISSION_CHANGE}
     line_class = PermissionChangeLine
+    asks = N_("Change permissions")

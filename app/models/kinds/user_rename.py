@@ -75,3 +75,4 @@ class UserRenameApplication(Application):
 
     __mapper_args__ = {"polymorphic_identity": ApplicationKind.USER_RENAME}
     line_class = UserRenameLine
+    asks = N_("Rename user")

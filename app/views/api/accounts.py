@@ -10,7 +10,8 @@ from sqlalchemy.orm import joinedload
 
 from app.catalog.lifecycles import ACCOUNT
 from app.catalog.permissions import RoleName
-from app.clock import now
+from app.clock import now, office_date
+from app.i18n import pick
 from app.models.accounts import Account
 from app.models.grants import AccountGrant
 from app.services.accounts import (
@@ -20,6 +21,7 @@ from app.services.accounts import (
     reset_password,
     reveal_citizen_id,
 )
+from app.services.offers import Offer, of_own_person
 from app.services.resources import RESOURCES
 from app.views.api.acting import ActingApi
 from app.views.api.base import ACT, CHANGE, CREATE, READ
@@ -47,7 +49,7 @@ class AccountsApi(ActingApi):
     """Listed within reach with numbers masked; suspended, restored, cancelled by acts."""
 
     resource = RESOURCES["accounts"]
-    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal", "new_password"}
+    include_route_methods = READ | CREATE | CHANGE | ACT | {"reveal", "new_password", "forms"}
     tags: ClassVar[Mapping[str, str]] = {"post": "account:opened", "put": "account:amended"}
     more_properties: ClassVar[Spec] = {
         "roles": ROLES,
@@ -92,6 +94,30 @@ class AccountsApi(ActingApi):
         session().commit()
         return jsonify({"id": account.id, "citizen_id": number})
 
+    @expose("/<pk>/forms", methods=("GET",))
+    @serves(Access(verb="add", noun="applications"))
+    def forms(self, pk: str) -> Response:
+        """Say how one of the own people stands, and what can be asked for, or why it cannot."""
+        account = self.find(pk)
+        person, found = of_own_person(session(), account, actor(), day=office_date(now()))
+        key, form = person.key, person.form
+        return jsonify(
+            {
+                "id": person.id,
+                "login_name": person.login_name,
+                "state": person.state.value,
+                "administers": person.administers,
+                "key": {"id": key.id, "serial": key.serial, "state": key.state} if key else None,
+                "open_application": {"id": form.id, "number": form.number, "state": form.state}
+                if form
+                else None,
+                "items": person.items,
+                "unfinished_business": person.business,
+                "count": len(found),
+                "result": [_offered(offer) for offer in found],
+            }
+        )
+
     @expose("/<pk>/password", methods=("POST",))
     @serves(Access(verb="password"), tag="account:password_reset")
     def new_password(self, pk: str) -> Response:
@@ -111,6 +137,16 @@ class AccountsApi(ActingApi):
         if found is not None and method in {"post", "put"}:
             found[0]["roles"] = ROLES
         return found
+
+
+def _offered(offer: Offer) -> dict[str, Any]:
+    return {
+        "kind": offer.entry.kind.value,
+        "name": pick(offer.entry, "name"),
+        "possible": offer.possible,
+        "why_not": [it.detail.as_dict() for it in offer.obstacles],
+        "begun": offer.begun.number if offer.begun else None,
+    }
 
 
 def _grants(account: Account) -> Iterable[AccountGrant]:

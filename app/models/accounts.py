@@ -119,6 +119,7 @@ class Account(Base):
             in_form=True,
             filterable=True,
             rule="M3",
+            inside=True,
         ),
     )
     state: Mapped[AccountState] = mapped_column(

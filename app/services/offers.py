@@ -121,9 +121,10 @@ def offers_for(
     administrators: int,
     day: date,
 ) -> list[Offer]:
-    """Return the forms of the organisation that fit the person as the record has them."""
+    """Return the forms that fit the person as the record has them, those that mend things first."""
     kinds = regulations.kinds_for(session, organization_type, day)
-    return list(_offers(person, [it for it in kinds if it.kind in APPLICATIONS], administrators))
+    found = _offers(person, [it for it in kinds if it.kind in APPLICATIONS], administrators)
+    return sorted(found, key=lambda it: not it.remedies)
 
 
 def of_own_person(

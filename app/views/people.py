@@ -22,7 +22,7 @@ from app.views.cells import Cell, may_open, row_url
 from app.views.lists import ListPage
 from app.views.wording import link, state
 
-UNSAID = frozenset({"organization_id", "office_code", "citizen_id"})
+UNSAID = frozenset({"organization_id", "citizen_id"})
 """Columns that say the same of all of one's own people, or nothing while it is hidden."""
 
 
@@ -70,9 +70,9 @@ def _acts(person: Person, actor: Actor) -> Cell:
 
 
 BESIDE = (
-    Beside(name="key", label=N_("Key"), kind="text", read=_key),
+    Beside(name="key", label=N_("Key"), kind="serial", read=_key),
     Beside(name="items", label=N_("Permissions"), kind="number", read=_items),
-    Beside(name="form", label=N_("Open application"), kind="text", read=_form),
+    Beside(name="form", label=N_("Open application"), kind="serial", read=_form),
     Beside(name="business", label=N_("Unfinished business"), kind="number", read=_business),
     Beside(name="acts", label=N_("Actions"), kind="actions", read=_acts),
 )

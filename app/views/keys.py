@@ -1,9 +1,10 @@
 """Keys: who holds one since when by which form, the stock, the ledger (M9, 第九条)."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, ClassVar
 
-from flask import url_for
+from flask import flash, redirect, url_for
 from flask_appbuilder import expose
 
 from app.catalog.enums import KeyState
@@ -39,6 +40,17 @@ class KeyView(ConsoleView):
     resource = RESOURCES["keys"]
     template_show = "key_show.html"
     lifecycle = KEY
+    questions: ClassVar[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
+        "transfer": (
+            {
+                "name": "office_code",
+                "label": N_("To"),
+                "kind": "select",
+                "required": True,
+                "choices": [{"value": code, "label": code} for code in ISSUING],
+            },
+        )
+    }
 
     def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
         """Show the holder and the whole chain of custody."""
@@ -106,18 +118,6 @@ class KeyView(ConsoleView):
             _("Key %(serial)s is frozen: it opens nothing any more.", serial=key.serial), "success"
         )
         return redirect(after_loss(self.session, key, current_actor()), HTTPStatus.SEE_OTHER)
-
-    questions: ClassVar[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
-        "transfer": (
-            {
-                "name": "office_code",
-                "label": N_("To"),
-                "kind": "select",
-                "required": True,
-                "choices": [{"value": code, "label": code} for code in ISSUING],
-            },
-        )
-    }
 
     @expose("/add", methods=["GET", "POST"])
     def add(self) -> Answer:

@@ -53,7 +53,8 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.STOCK_LEVELS_EDIT: {"StockLevelsApi.put"},
     P.APPLICATIONS_LIST: {f"ApplicationsApi.{name}" for name in (*READ, "actions")},
     P.APPLICATIONS_ADD: {
-        f"ApplicationsApi.{name}" for name in ("post", "put", "template", "take_over")
+        "AccountsApi.forms",
+        *(f"ApplicationsApi.{name}" for name in ("post", "put", "template", "take_over")),
     },
     P.MATERIALS_LIST: {f"MaterialsApi.{name}" for name in (*READ, "content")},
     P.MATERIALS_ADD: {"MaterialsApi.post", "MaterialsApi.delete"},

@@ -25,6 +25,7 @@ class Key(Base):
         check("holder_id IS NULL OR holder_id = last_holder_id", "holder_is_the_last"),
         check("(state = 'in_transit') = (destination_code IS NOT NULL)", "sent_somewhere"),
         check("state <> 'replaced' OR replaced_by_id IS NOT NULL", "replaced_by_a_key"),
+        check("unreturned_since IS NULL OR state = 'issued'", "unreturned_while_issued"),
         check("replaced_by_id <> id", "not_replaced_by_itself"),
         Index(
             "uq_key_one_per_holder",
@@ -37,6 +38,12 @@ class Key(Base):
         Index("ix_key_state_id", "state", "id"),
         Index("ix_key_holder_id", "holder_id"),
         Index("ix_key_last_holder_id", "last_holder_id"),
+        Index(
+            "ix_key_unreturned_since",
+            "unreturned_since",
+            postgresql_where=text("unreturned_since IS NOT NULL"),
+            sqlite_where=text("unreturned_since IS NOT NULL"),
+        ),
         Index(
             "ix_key_destination_code",
             "destination_code",
@@ -122,6 +129,14 @@ class Key(Base):
         info=field_info(label=N_("Replaced by"), kind="reference", resource="keys"),
     )
     version: Mapped[int] = mapped_column(default=1)
+
+    unreturned_since: Mapped[datetime | None] = mapped_column(
+        UtcDateTime,
+        info=field_info(
+            label=N_("Not returned since"), kind="datetime", filterable=True, rule="M6.1"
+        ),
+    )
+    """When its holder was cancelled without handing it back (第六条（一）)."""
 
     office: Mapped["Office"] = relationship(foreign_keys=[office_code])
     holder: Mapped["Account | None"] = relationship(back_populates="keys", foreign_keys=[holder_id])

@@ -21,6 +21,7 @@ from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.grants import AccountGrant
 from app.models.keys import Key
+from app.models.stock import LOW_AT, StockLevel
 from app.models.work import WorkItem
 from app.security.actor import Actor
 from app.security.scopes import applications as within_reach
@@ -108,6 +109,13 @@ def stock_figures(session: Session, office: OfficeCode) -> dict[KeyState, int]:
         select(*counts).execution_options(unscoped="figures of the own stock, no rows")
     ).one()
     return dict(zip(states, row, strict=True))
+
+
+def low_at(session: Session, office: OfficeCode) -> int:
+    """Return below how many keys an office's stock is low (M9)."""
+    wanted = select(StockLevel.low_at).where(StockLevel.office_code == office.value)
+    found = session.scalar(wanted)
+    return LOW_AT if found is None else found
 
 
 def own_key(session: Session, actor: Actor) -> Key | None:

@@ -10,6 +10,7 @@ from app.views.jobs import JobRunView
 from app.views.key_credentials import KeyCredentialView
 from app.views.key_desk import KeyDeskView
 from app.views.keys import KeyMovementView, KeyView
+from app.views.lost_key import LostKeyView
 from app.views.organizations import OrganizationView
 from app.views.permissions import PermissionItemView, PostView
 from app.views.pickers import PickerView
@@ -35,6 +36,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     KeyView,
     KeyMovementView,
     KeyDeskView,
+    LostKeyView,
     KeyCredentialView,
     CaseView,
     StockAccountView,

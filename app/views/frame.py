@@ -133,6 +133,13 @@ MENU: tuple[Group, ...] = (
                 permissions=frozenset({P.KEYS_ISSUE, P.ROLES_ASSIGN, P.AUDIT_EVENTS_LIST}),
             ),
             Entry(
+                label=N_("Keys not returned"),
+                endpoint="KeyDeskView.unreturned",
+                icon="hourglass-split",
+                permissions=frozenset({P.KEYS_TAKE_BACK, P.AUDIT_EVENTS_LIST}),
+                rooms=frozenset({"KeyDeskView"}),
+            ),
+            Entry(
                 label=N_("Stock balance"),
                 endpoint="StockAccountView.show",
                 icon="journal-text",

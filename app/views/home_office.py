@@ -11,15 +11,13 @@ from app.clock import OFFICE_ZONE
 from app.extensions import db
 from app.i18n import _, language, ngettext
 from app.security.actor import Actor
-from app.services import regulations, unit_work, worklists
+from app.services import key_returns, regulations, unit_work, worklists
+from app.services.key_returns import Unreturned
 from app.services.worklists import BOUND, Tally, Waiting
-from app.views.wording import age, label, link
+from app.views.wording import age, label, link, on_day
 
 ROWS = 10
 SIDE_ROWS = 5
-LOW_STOCK = 20
-"""Below so many keys the stock is shown as low."""
-
 Page = tuple[str, dict[str, Any]]
 
 
@@ -224,13 +222,53 @@ def key_office(actor: Actor, now: datetime) -> Page:
     figures = (
         unit_work.stock_figures(db.session(), actor.office) if actor.office is not None else {}
     )
+    low_at = unit_work.low_at(db.session(), actor.office) if actor.office else 0
     stock = [
         {
             "label": label(key_state),
             "count": count,
-            "low": key_state == KeyState.IN_STOCK and count < LOW_STOCK,
+            "low": key_state == KeyState.IN_STOCK and count < low_at,
+            "note": _("low below %(count)s", count=low_at)
+            if key_state == KeyState.IN_STOCK
+            else "",
             "url": link("KeyView.list", state=key_state.value) or "#stock",
         }
         for key_state, count in figures.items()
     ]
-    return "home_key_office.html", {**context, "stock": stock}
+    open_returns = key_returns.unreturned(db.session(), limit=SIDE_ROWS)
+    return "home_key_office.html", {
+        **context,
+        "stock": stock,
+        "to_take_back": returns_table(open_returns, now) if open_returns else None,
+        "to_take_back_url": link("KeyDeskView.unreturned"),
+    }
+
+
+def returns_table(rows: list[Unreturned], now: datetime) -> dict[str, Any]:
+    """Return keys that cancelled people have kept, each with its age and whom to ask."""
+    name = _("Not returned after cancellation, longest open first")
+    return {
+        "name": name,
+        "caption": name,
+        "columns": [
+            {"name": "serial", "label": _("Key"), "primary": True},
+            {"name": "holder", "label": _("Holder")},
+            {"name": "contact", "label": _("Contact")},
+            {"name": "age", "label": _("Open for"), "kind": "number"},
+        ],
+        "rows": [
+            {
+                "id": row.key_id,
+                "url": url_for("KeyView.show", pk=row.key_id),
+                "label": row.serial,
+                "cells": [
+                    {"text": row.serial, "sub": on_day(row.since)},
+                    {"text": row.holder, "sub": row.organization},
+                    {"text": row.contact_name, "sub": row.contact_phone},
+                    {"age": age(row.since, now)},
+                ],
+            }
+            for row in rows
+        ],
+        "empty": {"title": _("Every key of a cancelled user is back"), "icon": "check2-all"},
+    }

@@ -12,7 +12,7 @@ from app.clock import now, office_date
 from app.errors import DomainError
 from app.extensions import db
 from app.i18n import _, ngettext, pick
-from app.services import regulations
+from app.services import key_returns, regulations
 from app.services.commits import committing
 from app.services.key_intake import Intake, Judged, judge, rows_of_file, rows_of_text, take_in
 from app.services.key_transfers import ARTICLE, accept_keys, on_the_way, send_keys
@@ -20,6 +20,7 @@ from app.views.access import current_actor, requires
 from app.views.acts import mendable
 from app.views.base import Answer
 from app.views.cells import row_url
+from app.views.home_office import returns_table
 from app.views.record_forms import typed_fields
 from app.views.wording import article
 
@@ -123,6 +124,15 @@ class KeyDeskView(BaseView):
             ngettext("%(num)s key is on the way.", "%(num)s keys are on the way.", count), "success"
         )
         return redirect(f"{row_url('keys', '')}?state=in_transit", HTTPStatus.SEE_OTHER)
+
+    @expose("/unreturned")
+    @requires(Permission.KEYS_TAKE_BACK, Permission.AUDIT_EVENTS_LIST)
+    def unreturned(self) -> str:
+        """Show which keys cancelled people have kept, how long, and whom to ask."""
+        rows = key_returns.unreturned(db.session(), limit=SHOWN)
+        page = returns_table(rows, now())
+        head = _head(_("Keys not returned")) | {"count": len(rows), "more": len(rows) == SHOWN}
+        return render_template("list.html", head=head, page=page)
 
     @expose("/accept", methods=["POST"])
     @requires(Permission.KEYS_TRANSFER)

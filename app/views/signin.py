@@ -217,7 +217,13 @@ def login_page(goal: str, name: str = "", error: DomainError | None = None) -> s
         needs_key=policy().required,
         language=language_switch(),
         demo=None,
-        doors=[],
+        doors=[
+            {
+                "label": _("Key lost? Freeze it now"),
+                "url": url_for("LostKeyView.report"),
+                "icon": "shield-exclamation",
+            }
+        ],
     )
 
 

@@ -154,6 +154,7 @@ FIELDS: dict[str, str] = {
     "destination": N_("On the way to"),
     "replaced_by": N_("Replaced by"),
     "stock_low": N_("Left in stock"),
+    "unreturned": N_("Not returned"),
     "counted": N_("Counted"),
     "expected": N_("By the ledger"),
     "differing": N_("Differences"),

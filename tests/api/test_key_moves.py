@@ -5,6 +5,7 @@ import pytest
 from app.catalog.enums import KeyState
 from app.models.keys import Key
 from tests.support.factories import Office
+from tests.support.rest import ask
 
 KEYS = "/api/v1/keys"
 
@@ -62,3 +63,17 @@ def test_a_holder_reports_the_own_key_lost_and_still_sees_it(rest, office):
     assert (answer.status_code, answer.json["state"]) == (200, "lost")
     assert key(office, held.serial).state == KeyState.LOST
     assert there.get(f"{KEYS}/{held.id}").status_code == 401
+
+
+@pytest.mark.rule("M6.1")
+def test_keys_that_were_not_returned_are_a_filter_away_until_they_are_back(rest, office):
+    holder = office.account("east.admin")
+    office.perform("info1", holder.id, "cancel", model=type(holder), comment="离职")
+    there = rest("research1")
+    query = {"filters": [{"col": "unreturned_since", "opr": "null", "value": False}]}
+
+    (row,) = there.get(f"{KEYS}/{ask(**query)}").json["result"]
+    assert row["holder_id"]["id"] == holder.id
+    there.post(f"{KEYS}/{row['id']}/actions/take_back", {"comment": "补交"})
+
+    assert there.get(f"{KEYS}/{ask(**query)}").json["result"] == []

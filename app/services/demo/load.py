@@ -26,6 +26,7 @@ from app.services.file_store import FileStore
 from app.services.organizations import register_organization
 
 SECURITY, RESEARCH, SERVICE = "anquan", "research.gu", "service.ye"
+PARCEL, COUNT = "综合服务中心库存不足，调剂使用。", "月中盘点，两人清点。"
 BOOTSTRAP_AGO, STOCK_AGO, STAFF_AGO, UNITS_AGO = 46, 45, 43, 40
 
 
@@ -70,7 +71,7 @@ def load_demo(
         _hire(stage, whole)
         _admit(stage, whole)
         stories = [Story(stage, plot).tell() for plot in whole.plots]
-        _tell(stage, [*stories, *records.stories(stage), _visits(stage, whole)])
+        _tell(stage, [*stories, *records.stories(stage), _parcels(stage), _visits(stage, whole)])
         return _listed(stage, whole)
 
 
@@ -198,6 +199,18 @@ def _tell(stage: Stage, stories: list[Iterator[datetime]]) -> None:
         following = next(telling, None)
         if following is not None:
             heapq.heappush(waiting, (following, place, telling))
+
+
+def _parcels(stage: Stage) -> Iterator[datetime]:
+    """A parcel of keys between the issuing offices that came, one on the way, a count."""
+    yield stage.opening(8)
+    stage.send_keys(RESEARCH, "KD-1000-0040..KD-1000-0043", "SERVICE", PARCEL)
+    yield stage.after(1)
+    stage.accept_keys(SERVICE)
+    yield stage.after(2)
+    stage.count_stock(RESEARCH, COUNT, besides=1)
+    yield stage.after(1)
+    stage.send_keys(RESEARCH, "KD-1000-0038..KD-1000-0039", "SERVICE", PARCEL)
 
 
 def _visits(stage: Stage, whole: Cast) -> Iterator[datetime]:

@@ -20,11 +20,14 @@ from app.services.acts import perform
 from app.services.commits import committing
 from app.services.demo.cast import Person
 from app.services.file_store import FileStore
+from app.services.key_transfers import accept_keys, send_keys
 from app.services.keys import receive_keys
 from app.services.signin import change_password, check_password, sign_in
+from app.services.stock_takes import begin_count
 from app.services.working_time import is_working_day
 from app.workflow.effects.keys import new_password
 from app.workflow.engine import Outcome
+from app.workflow.stock_takes import IN_SAFE
 
 DOOR = Channel.CLI
 OPENS = time(9, 0)
@@ -152,6 +155,43 @@ class Stage:
                 now=self.now,
                 comment=comment,
             )
+
+    def send_keys(self, login: str, serials: str, office: str, comment: str) -> None:
+        """Let `login` send keys of the own stock to another office."""
+        with (
+            self.person(login) as actor,
+            committing(self.session, tag="key:sent", actor=actor, now=self.now, subject_type="key"),
+        ):
+            send_keys(self.session, serials, office, actor=actor, now=self.now, comment=comment)
+
+    def accept_keys(self, login: str) -> None:
+        """Let `login` accept what is on the way to the own office."""
+        with (
+            self.person(login) as actor,
+            committing(
+                self.session, tag="key:accepted", actor=actor, now=self.now, subject_type="key"
+            ),
+        ):
+            accept_keys(self.session, actor=actor, now=self.now)
+
+    def count_stock(self, login: str, note: str, besides: int) -> None:
+        """Let `login` count the own stock and come upon all keys but the last few."""
+        with (
+            self.person(login) as actor,
+            committing(
+                self.session,
+                tag="stock_take:begun",
+                actor=actor,
+                now=self.now,
+                subject_type="stock_take",
+            ),
+        ):
+            count = begin_count(self.session, {"note": note}, actor=actor, now=self.now)
+            there = Key.office_code == actor.office, Key.state.in_(IN_SAFE)
+            serials = self.session.scalars(select(Key.serial).where(*there).order_by(Key.id)).all()
+        self.at(self.soon())
+        self.act(login, count, "count", data={"serials": list(serials[:-besides])})
+        self.act(login, count, "compare")
 
     def next_key(self, login: str, besides: int = 0) -> str:
         """Return the serial of the next key in the stock that `login` issues from."""

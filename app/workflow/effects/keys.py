@@ -80,7 +80,16 @@ def take_key_from_holder(act: Act) -> None:
     act.old["holder"] = key.last_holder_id
     if key.holder is not None:
         key.holder.epoch += 1
-    key.holder_id = None
+    key.holder_id = key.unreturned_since = None
+
+
+@EFFECTS.register
+def leave_key_open(act: Act) -> None:
+    """M6.1: the key of somebody cancelled stays on the open list until it is back, or is lost."""
+    held = select(Key).where(Key.holder_id == act.subject.id, Key.state == KeyState.ISSUED)
+    for key in act.session.scalars(held):
+        key.unreturned_since = act.now
+        act.new["unreturned"] = key.serial
 
 
 @EFFECTS.register

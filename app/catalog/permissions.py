@@ -34,6 +34,8 @@ class Permission(StrEnum):
     """Cancel an account for good (第六条（一）)."""
     ACCOUNTS_PASSWORD = "accounts.password"  # noqa: S105 - a verb
     """Give an account a new initial password."""
+    ACCOUNTS_TAKE_OVER = "accounts.take_over"
+    """Take an office's people, keys and items over when it begins to use the system."""
     ROLES_ASSIGN = "roles.assign"
     """Give and take roles."""
     ROLES_LIST = "roles.list"
@@ -275,6 +277,7 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
             P.ACCOUNTS_REVEAL,
             P.ACCOUNTS_SUSPEND,
             P.ACCOUNTS_PASSWORD,
+            P.ACCOUNTS_TAKE_OVER,
             P.ROLES_LIST,
             P.ROLES_ASSIGN,
             P.PERMISSION_ITEMS_LIST,

@@ -53,7 +53,7 @@ def receive_keys(
     session.add_all(keys)
     session.flush()
     for key in keys:
-        _enter(session, key, actor=actor, now=now, comment=comment)
+        enter_key(session, key, actor=actor, now=now, comment=comment)
         fire(session, key, "stock", actor=actor, comment=comment, now=now)
     return keys
 
@@ -150,7 +150,7 @@ def _on_record(session: Session, rows: dict[str, int]) -> Iterator[Detail]:
         )
 
 
-def _enter(session: Session, key: Key, *, actor: Actor, now: datetime, comment: str) -> None:
+def enter_key(session: Session, key: Key, *, actor: Actor, now: datetime, comment: str) -> None:
     """Begin the key's ledger: every movement has who, when, why (M9)."""
     session.add(
         KeyMovement(

@@ -164,7 +164,7 @@ class LineSheet:
         found: dict[str, dict[str, str]] = {}
         for column in self.columns:
             if column.members is not None:
-                found[column.name] = _vocabulary(column.members)
+                found[column.name] = vocabulary(column.members)
         return found
 
     def _codes(self, text: str) -> list[str]:
@@ -203,7 +203,8 @@ def shorten(text: str) -> str:
     return text if len(text) <= SHORT else f"{text[:SHORT]}…"
 
 
-def _vocabulary(members: Sequence[StrEnum] | type[StrEnum]) -> dict[str, str]:
+def vocabulary(members: Sequence[StrEnum] | type[StrEnum]) -> dict[str, str]:
+    """Return the words of a vocabulary in any language, in small letters, and their values."""
     words = {member.value.casefold(): member.value for member in members}
     for code in LANGUAGES:
         with speaking(code):

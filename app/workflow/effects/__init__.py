@@ -1,6 +1,15 @@
 """What acts do beside changing the state; importing this package registers every effect."""
 
-from app.workflow import archives, cases, form_keys, hand_over, key_stock, named, stock_takes
+from app.workflow import (
+    archives,
+    cases,
+    form_keys,
+    hand_over,
+    key_stock,
+    named,
+    stock_takes,
+    take_over,
+)
 from app.workflow.effects import accounts, decisions, keys, road
 
 __all__ = [
@@ -15,4 +24,5 @@ __all__ = [
     "named",
     "road",
     "stock_takes",
+    "take_over",
 ]

@@ -17,7 +17,7 @@ PERMISSION_LABELS: dict[P, str] = {
     P.ACCOUNTS_RESTORE: N_("Restore sign-in"),
     P.ACCOUNTS_CANCEL: N_("Cancel accounts"),
     P.ACCOUNTS_PASSWORD: N_("Give new initial passwords"),
-    P.ACCOUNTS_TAKE_OVER: N_("Take an office over from its former lists"),
+    P.ACCOUNTS_TAKE_OVER: N_("Switch over from the former lists"),
     P.ROLES_ASSIGN: N_("Give and take roles"),
     P.ROLES_LIST: N_("See roles"),
     P.PERMISSION_ITEMS_LIST: N_("Read permission items"),

@@ -105,7 +105,7 @@ TOLD: dict[str, str] = {
     "job:goes_on": N_("Long work goes on"),
     "job:failed": N_("Long work failed"),
     "job:result_fetched": N_("Result fetched"),
-    "office:loaded": N_("Office taken over from its former lists"),
+    "office:loaded": N_("Switched over from the former lists"),
     "office:seated": N_("Office attached to an organization"),
     "account:bootstrapped": N_("First account opened"),
     "audit:exported": N_("Audit trail exported"),

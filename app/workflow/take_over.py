@@ -25,7 +25,7 @@ def actor_loads_an_office(act: Act) -> Detail | None:
     return Detail(
         "actor",
         "only_at_switch_over",
-        N_("People are taken over when an office begins, at the command line."),
+        N_("People are taken over at the switch-over, at the command line."),
         rule="M4",
     )
 

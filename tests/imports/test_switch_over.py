@@ -24,63 +24,9 @@ from app.services.switch_over.checks import Checker
 from app.services.switch_over.staging import Staging
 from app.services.switch_over.writing import Batch, take_over_one
 from app.services.workbooks import OFFICE, open_table
-from app.workflow.effects.accounts import UNIT_ADMINISTRATION
 from tests.support.factories import NOON, SETUP, Office
+from tests.support.former_lists import DISTRICT, FIRST, lists, run, taken, user, write
 from tests.support.people import person, social_credit_code, wrong_citizen_id
-
-CLI = {"LC_ALL": "en_GB.UTF-8"}
-USERS = ["姓名", "性别", "身份证号码", "登录名", "单位代码", "启用日期", "最近登录日期"]
-KEYS = ["密钥序列号", "登录名称", "发放日期"]
-GRANTS = ["登录名称", "权限编码", "授权日期"]
-DISTRICT = [i.code for i in load_catalog().permission_items if i.tier == OrganizationType.DISTRICT]
-ADMINISTRATION = next(i for i in load_catalog().permission_items if UNIT_ADMINISTRATION in i.acts)
-FIRST = 40_000
-
-
-def user(office: Office, number: int, unit: str = "east", **changed: str) -> dict[str, str]:
-    made = person(FIRST + number)
-    values = {
-        "name": made["name"],
-        "sex": {"male": "男", "female": "女"}[made["sex"]],
-        "citizen_id": made["citizen_id"],
-        "login_name": f"Old.{number}",
-        "organization": office.organization(unit).code,
-        "activated": "2019/3/1",
-        "seen": "2026-02-27",
-    }
-    return values | changed
-
-
-def write(path: Path, head: list[str], rows: list[list[str]]) -> Path:
-    with path.open("w", encoding="gb18030", newline="") as file:
-        csv.writer(file).writerows([head, *rows])
-    return path
-
-
-def lists(folder: Path, people: list[dict[str, str]], **more: list[list[str]]) -> dict[str, Path]:
-    """Three lists: every person with a key and one item, but for what is said otherwise."""
-    logins = [it["login_name"] for it in people]
-    keys = more.get("keys", [[f"T-00{login[4:]}", login, "2019-03-02"] for login in logins])
-    grants = more.get("grants", [[login, DISTRICT[0], "2019-03-03"] for login in logins])
-    return {
-        "users": write(folder / "users.csv", USERS, [list(it.values()) for it in people]),
-        "keys": write(folder / "keys.csv", KEYS, keys),
-        "grants": write(folder / "grants.csv", GRANTS, grants),
-    }
-
-
-def run(runner: Any, office: Office, files: dict[str, Path], *more: str) -> Any:
-    office.session.commit()
-    named = [part for name, path in files.items() for part in (f"--{name}", str(path))]
-    result = runner.invoke(args=["imports", "load", *named, *more], env=CLI)
-    office.session.rollback()
-    office.session.expire_all()
-    return result
-
-
-def taken(office: Office) -> int:
-    return office.count(Account, Account.login_key.startswith("old."))
-
 
 # --- What is there afterwards
 

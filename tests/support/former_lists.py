@@ -7,7 +7,6 @@ from typing import Any
 from app.catalog.enums import OrganizationType
 from app.catalog.loader import load_catalog
 from app.models.accounts import Account
-from app.workflow.effects.accounts import UNIT_ADMINISTRATION
 from tests.support.factories import Office
 from tests.support.people import person
 
@@ -16,8 +15,6 @@ USERS = ["姓名", "性别", "身份证号码", "登录名", "单位代码", "�
 KEYS = ["密钥序列号", "登录名称", "发放日期"]
 GRANTS = ["登录名称", "权限编码", "授权日期"]
 DISTRICT = [i.code for i in load_catalog().permission_items if i.tier == OrganizationType.DISTRICT]
-ADMINISTRATION = next(i for i in load_catalog().permission_items if UNIT_ADMINISTRATION in i.acts)
-FIRST = 40_000
 
 
 def user(office: Office, number: int, unit: str = "east", **changed: str) -> dict[str, str]:

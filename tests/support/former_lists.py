@@ -16,6 +16,8 @@ KEYS = ["密钥序列号", "登录名称", "发放日期"]
 GRANTS = ["登录名称", "权限编码", "授权日期"]
 DISTRICT = [i.code for i in load_catalog().permission_items if i.tier == OrganizationType.DISTRICT]
 
+FIRST = 40_000
+
 
 def user(office: Office, number: int, unit: str = "east", **changed: str) -> dict[str, str]:
     made = person(FIRST + number)

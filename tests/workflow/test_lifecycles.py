@@ -131,6 +131,13 @@ def test_everything_that_an_act_names_exists(cycle: Lifecycle, act: Transition):
     assert act.tone in TONES
 
 
+TOLD_WITHOUT_AN_ACT = {
+    *("job_done", "job_failed"),
+    *("key_bound", "key_copied", "key_enrolled", "key_not_in_force", "key_not_own"),
+}
+"""Notices of long work and of signing in, which are no acts of a lifecycle."""
+
+
 @pytest.mark.parametrize("registry", [WHO, GUARDS, EFFECTS, VALIDATORS, CONDITIONS, NOTICES])
 def test_no_name_stands_ready_that_no_act_uses(registry: dict[str, object]):
     used = {
@@ -147,7 +154,7 @@ def test_no_name_stands_ready_that_no_act_uses(registry: dict[str, object]):
             *act.notices,
         )
     }
-    assert set(registry) - used == set()
+    assert set(registry) - used - TOLD_WITHOUT_AN_ACT == set()
 
 
 @pytest.mark.parametrize(("cycle", "act"), ACTS)

@@ -1,5 +1,6 @@
 """Writing an application: one page, saved as it is typed, sent with the pledge (M5, M8, 第五条)."""
 
+import re
 import uuid
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +12,7 @@ from flask_login import current_user
 from app.catalog.enums import ApplicationKind
 from app.catalog.permissions import Permission
 from app.clock import now
-from app.errors import Conflict, DomainError, Forbidden, InvalidInput
+from app.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound
 from app.extensions import db
 from app.i18n import _
 from app.models.applications import Application
@@ -19,15 +20,20 @@ from app.services import drafts
 from app.services.acts import perform
 from app.services.applications import EDITABLE, class_of, parse_kind, parse_version
 from app.services.commits import committing
+from app.services.named_users import candidates, present_of
 from app.views.access import current_actor, requires, wants_json
 from app.views.apply_page import ApplyPage
 from app.views.home_organization import offered
+from app.views.named_cells import first_cells, picked
 from app.views.typed_form import read_form
 from app.views.wording import when
-from app.workflow.columns import line_columns
+from app.workflow.columns import finder_of, line_columns
 from app.workflow.form import check_kind
 
 MAX_KEY = 60
+MAX_TYPED = 60
+PICKED = 20
+ACCOUNT = re.compile("[0-9]{1,9}")
 
 
 class FormView(BaseView):
@@ -49,11 +55,33 @@ class FormView(BaseView):
     @expose("/new/<kind>", methods=["GET", "POST"])
     @requires(Permission.APPLICATIONS_ADD)
     def new(self, kind: str) -> Any:
-        """Show an empty form; the first save opens the draft."""
+        """Show an empty form, or one that names the person `?account=`; saving opens the draft."""
         wanted = _kind(kind)
         if request.method == "GET":
-            return ApplyPage(kind=wanted, key=uuid.uuid4().hex).render()
+            lines = _first_lines(wanted, request.args.get("account", ""))
+            return ApplyPage(kind=wanted, key=uuid.uuid4().hex, first_lines=lines).render()
         return _received(wanted, None)
+
+    @expose("/new")
+    @requires(Permission.APPLICATIONS_ADD)
+    def begin(self) -> Any:
+        """Go to the form that `?kind=` names, with the person `?account=` on its first line."""
+        if "kind" not in request.args:
+            return redirect(url_for("FormView.start"))
+        wanted = _kind(request.args["kind"])
+        account = request.args.get("account")
+        return redirect(url_for("FormView.new", kind=wanted.value, account=account))
+
+    @expose("/people/<kind>")
+    @requires(Permission.APPLICATIONS_ADD)
+    def people(self, kind: str) -> Any:
+        """Answer `?q=` with people of the own organisation whom a form of this kind can name."""
+        line_class = class_of(_kind(kind)).line_class
+        typed = request.args.get("q", "").replace("\x00", "")[:MAX_TYPED]
+        found = candidates(
+            db.session(), current_user.organization, line_class, typed, limit=PICKED + 1
+        )
+        return jsonify(results=picked(line_class, found[:PICKED]), more=len(found) > PICKED)
 
     @expose("/<int:application_id>/edit", methods=["GET", "POST"])
     @requires(Permission.APPLICATIONS_ADD)
@@ -68,6 +96,18 @@ class FormView(BaseView):
                 kind=application.kind, key=uuid.uuid4().hex, application=application
             ).render()
         return _received(application.kind, application)
+
+
+def _first_lines(kind: ApplicationKind, account: str) -> list[dict[str, Any]]:
+    """Return the line that names this account of the own organisation; none for an empty form."""
+    line_class = class_of(kind).line_class
+    finder = finder_of(line_class)
+    if not account or finder is None:
+        return []
+    if not ACCOUNT.fullmatch(account):
+        raise NotFound
+    present = present_of(db.session(), current_user.organization, line_class, int(account))
+    return [{"id": "", finder.name: present.login_name, **first_cells(line_class, present)}]
 
 
 def _kind(raw: str) -> ApplicationKind:
@@ -97,6 +137,7 @@ def _received(kind: ApplicationKind, application: Application | None) -> Any:
             saved_at=when(now()).rpartition(" ")[2],
             version=application.version,
             line_ids=[line.id for line in application.lines],
+            rows=page.editor.rows() if finder_of(application.line_class) else [],
         )
     if request.form.get("action") != "submit":
         flash(_("Saved as draft %(number)s.", number=application.number), "success")

@@ -9,7 +9,6 @@ from flask_login import current_user
 from sqlalchemy import String, inspect
 
 from app.catalog.enums import ApplicationKind, ApplicationState
-from app.catalog.types import FormColumn
 from app.clock import now, office_date
 from app.errors import Detail
 from app.extensions import db
@@ -28,15 +27,10 @@ from app.views.typed_form import (
     stored_form,
     summary,
 )
-from app.views.wording import article, joined, label, on_day, when
-from app.workflow.columns import LineColumn, field_of, finder_of, items_asked, line_columns
-from app.workflow.form import HEADER, MAX_LINES
+from app.views.wording import article, joined, on_day, when
+from app.workflow.columns import field_of
+from app.workflow.form import HEADER
 
-CONTROLS = {"citizen_id": "citizen_id", "items": "items", "choice": "select"}
-COLONS = ":\N{FULLWIDTH COLON} "
-"""What stands between an item's heading and the rest of its words."""
-
-SIZES = {"person_name": "s", "choice": "s", "citizen_id": "m", "items": "l"}
 INPUTS = {"phone": "tel"}
 OWN_DROPS = 12
 """Papers that each person brings get a place each on forms of up to so many persons."""
@@ -50,6 +44,7 @@ class ApplyPage:
     key: str
     application: Application | None = None
     raw: dict[str, Any] | None = None
+    first_lines: list[dict[str, Any]] = field(default_factory=list)
     details: list[Detail] = field(default_factory=list)
     conflict: str = ""
 
@@ -80,7 +75,8 @@ class ApplyPage:
             return self.raw
         if self.sheet is not None:
             return stored_form(self.sheet.application)
-        return {**dict.fromkeys(HEADER, ""), "contact_name": current_user.name, "lines": []}
+        head = {**dict.fromkeys(HEADER, ""), "contact_name": current_user.name}
+        return {**head, "lines": self.first_lines}
 
     def render(self) -> str:
         """Return the page."""
@@ -91,10 +87,13 @@ class ApplyPage:
             errors=self._errors(),
             returned=self._returned(),
             fields=self._fields(),
-            editor=self._editor(),
+            editor=self.editor.draw(
+                errors=cell_errors(self.details),
+                remarks=cell_remarks(self.sheet.remarks) if self.sheet else {},
+            ),
             sets=self._sets(),
             sets_note=_("Set by the type of your organization; nothing to choose.")
-            if self._sets_by_type
+            if self.editor.sets_by_type
             else "",
             drops=self._drops(),
             papers_help=_("PDF, JPEG, PNG or TIFF. Originals are shown at the counter."),
@@ -106,15 +105,17 @@ class ApplyPage:
         )
 
     @cached_property
-    def _columns(self) -> dict[str, LineColumn]:
-        """The columns of this kind's lines, by name, in the annex's order."""
-        return {it.name: it for it in line_columns(class_of(self.kind).line_class)}
-
-    @property
-    def _sets_by_type(self) -> bool:
-        """Whether new people are entered whose permissions nobody chooses (M4b)."""
-        line_class = class_of(self.kind).line_class
-        return finder_of(line_class) is None and items_asked(line_class) is None
+    def editor(self) -> LineEditor:
+        """The lines as they are typed, stored or begun."""
+        return LineEditor(
+            session=self.session,
+            kind=self.kind.value,
+            line_class=class_of(self.kind).line_class,
+            columns=self.entry.columns,
+            organization=self.organization,
+            today=self.today,
+            lines=self.typed["lines"],
+        )
 
     def _head(self) -> dict[str, Any]:
         if self.sheet is None:
@@ -164,13 +165,7 @@ class ApplyPage:
     def _road(self) -> list[Any]:
         """Return the steps that the form would take by what it asks for now."""
         road = regulations.road_for(self.session, self.kind, self.today)
-        asked_in = [it.name for it in self._columns.values() if it.holds_items]
-        codes = {
-            code
-            for line in self.typed["lines"]
-            for name in asked_in
-            for code in line.get(name) or ()
-        }
+        codes = self.editor.codes()
         asked = {
             item.category
             for item in regulations.items_for(self.session, self.organization.type, self.today)
@@ -221,66 +216,8 @@ class ApplyPage:
             )
         return fields
 
-    # --- Lines
-
-    def _editor(self) -> dict[str, Any]:
-        lines = self.typed["lines"]
-        return {
-            "columns": [self._column(it) for it in self.entry.columns],
-            "rows": [
-                {"id": line["id"], "cells": {k: v for k, v in line.items() if k != "id"}}
-                for line in lines
-            ],
-            "errors": cell_errors(self.details),
-            "remarks": cell_remarks(self.sheet.remarks) if self.sheet else {},
-            "choices": self._choices(),
-            "posts": self._posts(),
-            "least": 1,
-            "most": MAX_LINES,
-        }
-
-    def _column(self, column: FormColumn) -> dict[str, Any]:
-        known = self._columns[column.field]
-        declared = known.field
-        drawn: dict[str, Any] = {
-            "name": known.name,
-            "label": pick(column, "heading"),
-            "kind": CONTROLS.get(declared.kind, "text"),
-            "required": declared.required,
-            "size": SIZES.get(declared.kind, "m"),
-        }
-        if declared.finds_account:
-            drawn["kind"] = "picker"
-            drawn["placeholder"] = _("Name or login name")
-        elif declared.repeats_record:
-            drawn |= {"readonly": True, "required": False}
-        elif known.members is not None:
-            drawn["choices"] = [{"value": m.value, "label": label(m)} for m in known.members]
-        elif known.limit is not None:
-            drawn["maxlength"] = known.limit
-        return drawn
-
-    def _choices(self) -> list[dict[str, str]]:
-        if not any(column.holds_items for column in self._columns.values()):
-            return []
-        return [
-            {
-                "code": item.code,
-                "label": pick(item, "title"),
-                "group": label(item.category),
-                "note": pick(item, "name").removeprefix(pick(item, "title")).lstrip(COLONS),
-            }
-            for item in regulations.items_for(self.session, self.organization.type, self.today)
-        ]
-
-    def _posts(self) -> list[dict[str, Any]]:
-        if items_asked(class_of(self.kind).line_class) is None:
-            return []
-        found = regulations.posts_for(self.session, self.organization.type, self.today)
-        return [{"label": pick(post, "name"), "codes": list(post.items)} for post in found]
-
     def _sets(self) -> list[str]:
-        if not self._sets_by_type:
+        if not self.editor.sets_by_type:
             return []
         found = regulations.items_for(self.session, self.organization.type, self.today)
         return [pick(item, "title") for item in found]

@@ -22,7 +22,7 @@ async function save() {
   if (answer?.ok && said) {
     say(`${form.dataset.textSaved} ${said.saved_at ?? ""}`);
     if (said.version !== undefined) form.elements.version.value = said.version;
-    document.querySelector("[data-lines]")?.lines?.stored(said.line_ids ?? []);
+    document.querySelector("[data-lines]")?.lines?.stored(said.line_ids ?? [], said.rows);
     if (dirty) timer = setTimeout(save, 1500);
     return;
   }

@@ -1,6 +1,6 @@
 // The line editor: any number of lines, of which only those in sight are drawn; the rest live in memory and are
 // added to the form when it is sent (formdata). Contract: macros/lines.html.
-import { drawRow, notes, sayItems } from "./lines_cells.js";
+import { drawRow, notes, sayItems, sayRecord } from "./lines_cells.js";
 import { choice, citizenId, items, layout, table } from "./lines_paste.js";
 import { choose as chooseItems } from "./lines_items.js";
 
@@ -257,6 +257,20 @@ class Lines {
     if (this.windowed) this.heights[place.n] = place.line.offsetHeight;
   }
 
+  // What the record says of who was picked; cells that are typed begin with what it offers and keep what is there.
+  showRecord(row, { cells = {}, first = {} }) {
+    for (const column of this.columns) {
+      if (column.readonly) row.cells[column.name] = cells[column.name];
+      else if (column.name in first && !row.cells[column.name]?.length) row.cells[column.name] = first[column.name];
+    }
+    const line = [...this.body.querySelectorAll("tr[data-n]")].find((it) => it.row === row);
+    this.columns.forEach((column, at) => {
+      const it = line?.cells[at + 1].querySelector("output, .items-cell");
+      if (it?.matches("output")) sayRecord(this, it, row, column);
+      else if (it) sayItems(this, it, row, +line.dataset.n, column);
+    });
+  }
+
   async pick(place, button) {
     const column = this.columns[place.at];
     const answer = await chooseItems({ items: this.items, posts: this.data.posts ?? [] }, place.row.cells[column.name] ?? [], this.text, `${column.label} · ${place.row.cells[this.columns[0].name] || `${this.text.line} ${place.n + 1}`}`);
@@ -293,6 +307,7 @@ class Lines {
       if (column.kind === "picker") {
         place.row.cells[column.name] = event.target.value;
         place.row.labels[column.name] = event.target.selectedOptions[0]?.textContent ?? "";
+        this.showRecord(place.row, event.target.selectedOptions[0]?.found ?? {});
       } else if (column.kind === "citizen_id") {
         event.target.value = event.target.value.replace(/\s/g, "").toUpperCase();
         place.row.cells[column.name] = event.target.value;
@@ -341,8 +356,15 @@ class Lines {
       if (place.n === this.rows.length - 1) this.add(); else this.go(place.n + 1, name);
     } else if (event.key === "ArrowDown" && field.tagName !== "SELECT") move(place.n + 1, name);
     else if (event.key === "ArrowUp" && field.tagName !== "SELECT") move(place.n - 1, name);
-    else if (event.key === "ArrowRight" && (!text || field.selectionStart === field.value.length) && field.tagName !== "SELECT" && this.columns[place.at + 1]) move(place.n, this.columns[place.at + 1].name);
-    else if (event.key === "ArrowLeft" && (!text || field.selectionEnd === 0) && field.tagName !== "SELECT" && this.columns[place.at - 1]) move(place.n, this.columns[place.at - 1].name);
+    else if (event.key === "ArrowRight" && (!text || field.selectionStart === field.value.length) && field.tagName !== "SELECT" && this.beside(place.at, 1)) move(place.n, this.beside(place.at, 1));
+    else if (event.key === "ArrowLeft" && (!text || field.selectionEnd === 0) && field.tagName !== "SELECT" && this.beside(place.at, -1)) move(place.n, this.beside(place.at, -1));
+  }
+
+  // The next column that takes what one types, to the right or to the left.
+  beside(at, way) {
+    let next = at + way;
+    while (this.columns[next]?.readonly) next += way;
+    return this.columns[next]?.name;
   }
 
   send(data) {
@@ -351,6 +373,7 @@ class Lines {
     full.forEach((row, n) => {
       data.append(`lines-${n}-id`, row.id);
       for (const column of this.columns) {
+        if (column.readonly) continue;
         const value = row.cells[column.name];
         if (Array.isArray(value)) value.forEach((it) => data.append(`lines-${n}-${column.name}`, it));
         else data.append(`lines-${n}-${column.name}`, value ?? "");
@@ -359,8 +382,16 @@ class Lines {
     this.sent = full;
   }
 
-  // After a save the stored ids come back in the order in which the lines were sent.
-  stored(ids) { ids.forEach((id, n) => { if (this.sent?.[n]) this.sent[n].id = String(id); }); }
+  // After a save the stored ids come back in the order in which the lines were sent, with what the record says.
+  stored(ids, rows = []) {
+    ids.forEach((id, n) => {
+      const row = this.sent?.[n];
+      if (!row) return;
+      row.id = String(id);
+      if (rows[n]) this.showRecord(row, rows[n]);
+      Object.assign(row.labels, rows[n]?.labels);
+    });
+  }
 }
 
 document.querySelectorAll("[data-lines]").forEach((root) => { root.lines = new Lines(root); });

@@ -33,7 +33,11 @@ function control(editor, row, n, column) {
   const value = row.cells[column.name] ?? "";
   const name = `${column.label} ${n + 1}`;
   let it;
-  if (column.kind === "items") {
+  if (column.readonly) {
+    it = document.createElement("output");
+    it.className = "line-note";
+    sayRecord(editor, it, row, column);
+  } else if (column.kind === "items") {
     it = document.createElement("button");
     it.type = "button";
     it.className = "items-cell";
@@ -56,7 +60,6 @@ function control(editor, row, n, column) {
     it.autocomplete = "off";
     it.spellcheck = false;
     if (column.maxlength) it.maxLength = column.maxlength;
-    if (column.readonly) it.readOnly = true;
     if (column.placeholder) it.placeholder = column.placeholder;
   }
   it.id = `lines-${n}-${column.name}`;
@@ -68,6 +71,15 @@ function control(editor, row, n, column) {
   box.append(it);
   enhance(it);
   return box;
+}
+
+// What the record says of the person on this line; a dash until somebody is named.
+export function sayRecord(editor, it, row, column) {
+  const value = row.cells[column.name] ?? "";
+  const said = Array.isArray(value) ? value.map((code) => editor.names.get(code) ?? code).join(editor.text.comma) : value;
+  it.textContent = said || "–";
+  it.classList.toggle("is-empty", !said);
+  it.title = said;
 }
 
 export function sayItems(editor, button, row, n, column) {

@@ -28,7 +28,7 @@ const bare = (text) => String(text).toLowerCase().replace(/[\s（）()：:、，
 export function layout(rows, columns, start) {
   const heads = rows[0].map((text) => columns.findIndex((it) => text && (bare(it.label) === bare(text) || it.name === text)));
   if (heads.filter((it) => it >= 0).length >= Math.min(2, columns.length)) return { map: heads, from: 1 };
-  const counted = rows.every((row) => row.length > columns.length - start && /^\d{1,4}$/.test(row[0])) && columns[start].kind === "text";
+  const counted = rows.every((row) => row.length > columns.length - start && /^\d{1,4}$/.test(row[0])) && ["text", "picker"].includes(columns[start].kind);
   const shift = counted ? 1 : 0;
   return { map: rows[0].map((_, at) => (at < shift || start + at - shift >= columns.length ? -1 : start + at - shift)), from: 0 };
 }

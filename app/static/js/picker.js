@@ -82,6 +82,7 @@ export function enhance(select) {
     if (!option) { option = new Option(it.label, it.value); select.append(option); }
     if (!chosen) select.value = option.value;
     option.selected = true;
+    option.found = it;
     paint();
     show(false);
     tell();

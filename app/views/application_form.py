@@ -137,7 +137,7 @@ def _received(kind: ApplicationKind, application: Application | None) -> Any:
             saved_at=when(now()).rpartition(" ")[2],
             version=application.version,
             line_ids=[line.id for line in application.lines],
-            rows=page.editor.rows() if finder_of(application.line_class) else [],
+            rows=page.editor.rows if finder_of(application.line_class) else [],
         )
     if request.form.get("action") != "submit":
         flash(_("Saved as draft %(number)s.", number=application.number), "success")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.catalog.enums import ApplicationState
 from app.catalog.lifecycles import Transition
 from app.catalog.permissions import Permission
+from app.catalog.types import RoadAction
 from app.clock import now
 from app.errors import NotFound
 from app.i18n import _, ngettext, pick
@@ -36,7 +37,7 @@ from app.views.story import timeline
 from app.views.wording import article, on_day, titled, when
 from app.views.worklist_pages import work_list
 
-DECIDING = frozenset({"approve", "return", "reject", "configure", "issue_key", "complete"})
+DECIDING = frozenset({*RoadAction, "return", "reject", "complete"})
 """Acts that the decision page is for."""
 DIRECT = frozenset({"withdraw", "claim", "hand_back"})
 """Acts that need nothing but the button."""

@@ -18,6 +18,7 @@ from app.services import regulations, sheets
 from app.services.applications import class_of
 from app.services.papers import MAX_BYTES
 from app.views.access import current_actor, settings
+from app.views.line_editor import LineEditor
 from app.views.road import ahead, office_of, usual_time
 from app.views.sheet import Sheet, draw_file, requirement
 from app.views.typed_form import (

@@ -7,11 +7,15 @@ from flask import url_for
 from app.errors import Conflict, DomainError
 from app.i18n import _
 from app.models.applications import Application, ApplicationLine
-from app.views.ruling import Ruling
+from app.views.ruling import Ruling, data_of
 from app.views.wording import sentences
 
 LINES = "lines."
-ASKED = {"configure": "login_name", "issue_key": "key_serial"}
+ASKED = {
+    "login_names": "login_name",
+    **dict.fromkeys(("key_serials", "returned_keys", "rebound_keys"), "key_serial"),
+}
+"""What is typed for each person, by the data of the act."""
 ON_LINES = frozenset({"reason", "reason_code", "login_name", "key_serial"})
 
 
@@ -72,7 +76,7 @@ class Mistakes:
         if typed is None:
             return []
         lines = self.application.passed_lines()
-        name = ASKED.get(typed.action)
+        name = ASKED.get(data_of(self.application, typed.action))
         if name is not None:
             return [line for line in lines if typed.of_line(line, name)]
         return [line for line in lines if typed.of_line(line, "verdict") == "refused"]

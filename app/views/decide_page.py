@@ -10,30 +10,34 @@ from flask import render_template, url_for
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import RefusalReason
+from app.catalog.types import RoadAction
 from app.errors import DomainError
 from app.i18n import _, pick
 from app.models.applications import Application, ApplicationLine
 from app.models.work import WorkItem
 from app.security.actor import Actor
-from app.security.key_policy import policy
-from app.services import key_bindings, regulations, sheets, unit_work, worklists
+from app.services import regulations, sheets, worklists
 from app.services.applications import what_can_be_done
 from app.services.audit import history_of
 from app.services.worklists import Queue
 from app.views import decide_panel
 from app.views.applications import DECIDING, lines_more, pledge_text
-from app.views.binding import bind_of
 from app.views.decide_errors import Mistakes
+from app.views.decide_inputs import Inputs
+from app.views.decide_lines import Becoming
 from app.views.road import steps
-from app.views.ruling import Ruling
+from app.views.ruling import Ruling, data_of
 from app.views.sheet import SHOWN_LINES, TICKS, Sheet, titles
 from app.views.story import timeline
 from app.views.wording import article, label, link
+from app.workflow.columns import finder_of
 from app.workflow.effects.accounts import login_names_for
-from app.workflow.review import own_open_work
+from app.workflow.review import is_another_step, own_open_work
 
-MAIN_ACTS = ("approve", "configure", "issue_key")
+MAIN_ACTS = tuple(RoadAction)
 ORDER = ("return", "reject", "complete", *MAIN_ACTS)
+OPEN_LINES = 5
+"""Forms of so many named persons show at once what is and what is asked; longer ones when asked."""
 
 
 @dataclass(kw_only=True)
@@ -67,6 +71,7 @@ class DecidePage:
             for act in self.acts
             if act["action"] in DECIDING
             and not any(why["field"] == "actor" for why in act["why_not"])
+            and (self.work is None or not is_another_step(self.work, act["action"]))
         ]
         return sorted(found, key=lambda act: ORDER.index(act["action"]))
 
@@ -99,6 +104,11 @@ class DecidePage:
     def main_act(self) -> str:
         """The name of the act that leads on."""
         return self.main["action"] if self.main else ""
+
+    @property
+    def asks(self) -> str:
+        """What the act that leads on is told: the name of its data."""
+        return data_of(self.application, self.main_act)
 
     @property
     def mistakes(self) -> Mistakes:
@@ -152,7 +162,7 @@ class DecidePage:
     @property
     def _reviewing(self) -> bool:
         """Whether this is a review: the only step at which remarks send a form back."""
-        return self.main_act == "approve"
+        return self.asks == "line_rulings"
 
     @property
     def _shown(self) -> Sequence[ApplicationLine]:
@@ -167,6 +177,7 @@ class DecidePage:
         self, line: ApplicationLine, elsewhere: dict[str, list[dict[str, Any]]], *, still: bool
     ) -> dict[str, Any]:
         reviewing = self._reviewing
+        named = finder_of(type(line)) is not None and line.account is not None
         drawn = self.sheet.line(
             line,
             editable=reviewing and still,
@@ -176,7 +187,9 @@ class DecidePage:
             ],
             warnings=elsewhere.get(line.person_digest or "", []),
             after=self._after(line) if still else None,
-            inputs=self._inputs(line) if still else [],
+            inputs=self.inputs.of(line) if still and self.may else [],
+            comparison=self._becoming.comparison(line) if named else [],
+            open=named and len(self._shown) <= OPEN_LINES,
             error=self.mistakes.of_line(line).get("reason", ""),
         )
         if self.typed is not None and reviewing:
@@ -191,6 +204,8 @@ class DecidePage:
 
     def _after(self, line: ApplicationLine) -> dict[str, Any]:
         """Return the account as it would be when everything passes."""
+        if finder_of(type(line)) is not None:
+            return {"facts": [], "permissions": self._becoming.permissions(line)}
         account = line.account
         login = account.login_name if account else self._logins.get(line.position, "")
         key = line.key.serial if line.key else _("to be issued")
@@ -200,6 +215,24 @@ class DecidePage:
             {"label": _("Key"), "value": key},
         ]
         return {"facts": facts, "permissions": titles(self._granted(line))}
+
+    @cached_property
+    def _becoming(self) -> Becoming:
+        """What becomes of people whom the form names."""
+        return Becoming(session=self.session, application=self.application, lines=self._shown)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What the act that leads on asks of each person."""
+        return Inputs(
+            session=self.session,
+            application=self.application,
+            actor=self.actor,
+            asks=self.asks,
+            logins=self._logins,
+            typed=self.typed,
+            mistakes=self.mistakes,
+        )
 
     def _granted(self, line: ApplicationLine) -> Sequence[Any]:
         if "items" in line.columns:
@@ -212,74 +245,9 @@ class DecidePage:
     def _logins(self) -> dict[int, str]:
         """The login names that persons without an account would get."""
         without = [line for line in self.application.passed_lines() if line.account_id is None]
-        if not without or self.main_act not in {"approve", "configure"}:
+        if not without or self.asks not in {"line_rulings", "login_names"}:
             return {}
         return login_names_for(self.session, self.application, without[:SHOWN_LINES], {})
-
-    # --- What configuring and issuing ask for
-
-    def _inputs(self, line: ApplicationLine) -> list[dict[str, Any]]:
-        if not self.may:
-            return []
-        makers = {"configure": self._login_input, "issue_key": self._key_input}
-        maker = makers.get(self.main_act)
-        found = maker(line) if maker else None
-        return [found] if found else []
-
-    def _typed(self, line: ApplicationLine, name: str, otherwise: str) -> str:
-        return otherwise if self.typed is None else self.typed.of_line(line, name)
-
-    def _login_input(self, line: ApplicationLine) -> dict[str, Any]:
-        return {
-            "name": f"line-{line.id}-login_name",
-            "label": _("Login name"),
-            "value": self._typed(line, "login_name", self._logins.get(line.position, "")),
-            "required": True,
-            "maxlength": 64,
-            "error": self.mistakes.of_line(line).get("login_name", ""),
-        }
-
-    def _key_input(self, line: ApplicationLine) -> dict[str, Any] | None:
-        if line.key_id is not None:
-            return None
-        own = self._bound.get(line.account_id or 0) or self._stock.get(line.id, "")
-        serial = self._typed(line, "key_serial", own)
-        return {
-            "name": f"line-{line.id}-key_serial",
-            "label": _("Key from stock"),
-            "kind": "picker",
-            "picker_url": url_for("DecisionView.keys"),
-            "selected": {"value": serial, "label": serial} if serial else None,
-            "placeholder": _("Scan or type the serial number"),
-            "help": _("Leave it empty for who is not served now."),
-            "required": True,
-            "error": self.mistakes.of_line(line).get("key_serial", ""),
-            "bind": bind_of(
-                line.account_id,
-                application=self.application.id,
-                field=f"line-{line.id}-key_serial",
-                bound=self._bound.get(line.account_id or 0, ""),
-            ),
-        }
-
-    @cached_property
-    def _bound(self) -> dict[int, str]:
-        """The keys that are bound already to persons who have not been given them."""
-        if not policy().offered:
-            return {}
-        return key_bindings.bound_keys(self.session, self.application)
-
-    @cached_property
-    def _stock(self) -> dict[int, str]:
-        """The next keys of the own stock, one for each person who has none yet."""
-        lines = [line for line in self.application.passed_lines() if line.key_id is None]
-        waiting = [line.id for line in lines if (line.account_id or 0) not in self._bound]
-        taken = set(self._bound.values())
-        serials = unit_work.serials_in_stock(
-            self.session, self.actor.office, limit=min(len(waiting), SHOWN_LINES) + len(taken)
-        )
-        free = (serial for serial in serials if serial not in taken)
-        return dict(zip(waiting, free, strict=False))
 
     # --- Warnings
 

@@ -13,8 +13,8 @@ from app.views.wording import article, joined, label, when
 if TYPE_CHECKING:
     from app.views.decide_page import DecidePage
 
-KEYS = {"approve": "a", "configure": "a", "issue_key": "a", "return": "r"}
-ASKS_ALWAYS = frozenset({"reject", "complete"})
+KEYS: dict[str, str] = {**{action.value: "a" for action in RoadAction}, "return": "r"}
+ASKS_ALWAYS = frozenset({"reject", "complete", "cancel_user", "delete_business"})
 CLAIMING = frozenset({"claim", "hand_back"})
 
 
@@ -27,7 +27,7 @@ def decision(page: "DecidePage") -> dict[str, Any]:
         "may": page.may,
         "reason": "" if page.may else _why_not(page),
         "line_count": len(page.application.passed_lines()),
-        "counts": page.main_act == "approve",
+        "counts": page.asks == "line_rulings",
         "version": page.application.version,
         "idempotency_key": uuid.uuid4().hex,
         "consequence": main["confirm"] if main else "",
@@ -62,7 +62,7 @@ def _act(page: "DecidePage", act: dict[str, Any]) -> dict[str, Any]:
         "disabled_reason": " ".join(hard),
         "consequence": act["confirm"],
         "confirm": confirm if name in ASKS_ALWAYS else None,
-        "counts": name == "approve",
+        "counts": name == page.main_act and page.asks == "line_rulings",
     }
 
 

@@ -139,6 +139,11 @@ def _said(outcome: Outcome, queue: Queue) -> str:
         "configure": _("Configured; the key office goes on."),
         "issue_key": _("The keys have been handed over."),
         "complete": _("Completed."),
+        "take_back_key": _("The keys are back."),
+        "rebind_key": _("The keys are bound to the new names."),
+        "cancel_user": _("The users are cancelled."),
+        "delete_business": _("The business is deleted."),
+        "restore_login": _("Sign-in is restored."),
     }
     if queue.next_id is None:
         return f"{words[outcome.action]} {_('Nothing else waits for you')}"

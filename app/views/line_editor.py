@@ -54,7 +54,7 @@ class LineEditor:
         columns = sorted(self.columns, key=lambda it: not finder or it.field != finder.name)
         return {
             "columns": [self._column(it) for it in columns],
-            "rows": self.rows(),
+            "rows": self.rows,
             "choices": self._choices(),
             "posts": self._posts(),
             "least": 1,
@@ -62,8 +62,9 @@ class LineEditor:
             **more,
         }
 
+    @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """Return the lines as the editor shows them, the record's values among them."""
+        """The lines as the editor shows them, the record's values among them."""
         finder = finder_of(self.line_class)
         found: dict[str, Present] = {}
         if finder is not None:
@@ -117,5 +118,5 @@ class LineEditor:
         """Return the codes of every permission item that stands on a line."""
         holding = [it.name for it in self.declared.values() if it.holds_items]
         return {
-            code for row in self.rows() for name in holding for code in row["cells"].get(name) or ()
+            code for row in self.rows for name in holding for code in row["cells"].get(name) or ()
         }

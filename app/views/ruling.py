@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from app.models.applications import Application, ApplicationLine
 from app.views.sheet import TICKS
 from app.views.wording import sentences
+from app.workflow.door import lifecycle_of
 
 MAX_KEY = 60
 MOST_WORDS = 1000
@@ -82,16 +83,25 @@ def ticks_of(application: Application, ruling: Ruling) -> list[dict[str, Any]]:
 def data_for(application: Application, ruling: Ruling) -> dict[str, Any]:
     """Return the data that the act asks for."""
     makers: dict[str, Callable[[], dict[str, Any]]] = {
-        "approve": lambda: {"lines": list(_verdicts(application, ruling))},
-        "return": lambda: {
+        "line_rulings": lambda: {"lines": list(_verdicts(application, ruling))},
+        "remarks": lambda: {
             "remarks": [{"field": at, "text": text} for at, text in ruling.remarks().items()]
         },
-        "reject": lambda: {"reason_code": ruling.fields.get("reason_code", "")},
-        "configure": lambda: {"lines": list(_chosen(application, ruling, "login_name"))},
-        "issue_key": lambda: {"lines": list(_chosen(application, ruling, "key_serial"))},
+        "refusal": lambda: {"reason_code": ruling.fields.get("reason_code", "")},
+        "login_names": lambda: {"lines": list(_chosen(application, ruling, "login_name"))},
+        **dict.fromkeys(
+            ("key_serials", "returned_keys", "rebound_keys"),
+            lambda: {"lines": list(_chosen(application, ruling, "key_serial"))},
+        ),
     }
-    maker = makers.get(ruling.action)
+    maker = makers.get(data_of(application, ruling.action))
     return maker() if maker else {}
+
+
+def data_of(application: Application, action: str) -> str:
+    """Return the name of what an act of this kind of form is told, empty where it is nothing."""
+    transition = lifecycle_of(application).find(action)
+    return (transition.data or "") if transition else ""
 
 
 def _verdicts(application: Application, ruling: Ruling) -> Iterator[dict[str, Any]]:

@@ -88,6 +88,10 @@ def returned_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
             )
         else:
             serials[line.position] = serial
+    if out and not serials and not problems:
+        problems.append(
+            Detail("data.lines", "required", N_("Say which keys have come back."), rule="M9")
+        )
     return serials, problems
 
 
@@ -95,14 +99,17 @@ def returned_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
 def rebound_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
     """Return the serial of each person's key under the new name, by position.
 
-    Whoever is not named keeps the key in hand; another serial reissues. Without `lines` everybody
-    keeps the own; who has none needs one.
+    The serial in hand is bound anew, another one reissues. Without `lines` everybody keeps the
+    own; who has none needs one.
     """
     problems: list[Detail] = []
     waiting = [line for line in act.subject.passed_lines() if line.key_id is None]
     out = keys_out(act, waiting)
-    named = {line.position: serial for _where, line, serial in _serials(act, problems)}
-    if named or problems:
+    if "lines" in act.raw:
+        named = {line.position: serial for _where, line, serial in _serials(act, problems)}
+        if not named and not problems:
+            words = N_("Say which key goes to whom.")
+            problems.append(Detail("data.lines", "required", words, rule="M9"))
         return named, problems
     problems += [
         Detail(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -33,6 +34,7 @@ class Present:
     sex: Sex
     state: AccountState
     person_digest: str
+    last_login_at: datetime | None
     key_serial: str = ""
     holds_key: bool = False
     items: list[PermissionItem] = field(default_factory=list)
@@ -66,10 +68,13 @@ def presents(
     organization_id: int,
     logins: Collection[str],
     line_class: type[ApplicationLine],
+    *,
+    whole: bool = False,
 ) -> dict[str, Present]:
     """Return the organisation's accounts with these login names, by the name in small letters.
 
-    Keys and items are read only where this kind's lines have a column for them.
+    Keys and items are read only where this kind's lines have a column for them, or if the `whole`
+    is asked for.
     """
     wanted = sorted({login.lower() for login in logins if login})
     if not wanted:
@@ -83,6 +88,7 @@ def presents(
             Account.sex,
             Account.state,
             Account.citizen_id_digest,
+            Account.last_login_at,
         )
         .where(Account.login_key.in_(wanted), Account.organization_id == organization_id)
         .execution_options(**WITHIN)
@@ -95,14 +101,15 @@ def presents(
             sex=row.sex,
             state=row.state,
             person_digest=row.citizen_id_digest,
+            last_login_at=row.last_login_at,
         )
         for row in rows
     }
     by_id = {present.account_id: present for present in found.values()}
     shown = {column.field.present for column in line_columns(line_class)}
-    if "key_serial" in shown or "key_is_given_up" in line_class.rules:
+    if whole or "key_serial" in shown or "key_is_given_up" in line_class.rules:
         _add_keys(session, by_id)
-    if "items" in shown:
+    if whole or "items" in shown:
         _add_items(session, by_id)
     return found
 

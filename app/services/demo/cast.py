@@ -91,13 +91,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """One application from its draft on."""
+    """One application from its draft on; `named` are lines on people who have accounts."""
 
     kind: str
     by: str
     ago: int
     header: dict[str, str]
     lines: tuple[tuple[Person, tuple[str, ...]], ...]
+    named: tuple[dict[str, Any], ...]
     attach: Any
     steps: tuple[Step, ...]
 
@@ -149,7 +150,7 @@ def _plot(entry: dict[str, Any], numbers: Iterator[int]) -> Plot:
             Person(name=name, sex=sex, born=born, number=next(numbers)),
             tuple(items[0]) if items else (),
         )
-        for name, sex, born, *items in entry["lines"]
+        for name, sex, born, *items in entry.get("lines", ())
     )
     return Plot(
         kind=entry["kind"],
@@ -161,6 +162,7 @@ def _plot(entry: dict[str, Any], numbers: Iterator[int]) -> Plot:
             "responsible_person": responsible,
         },
         lines=lines,
+        named=tuple(entry.get("named", ())),
         attach=entry.get("attach", []),
         steps=tuple(_step(step) for step in entry["steps"]),
     )

@@ -17,6 +17,7 @@ from app.models.accounts import Account
 from app.models.keys import Key
 from app.security.actor import Actor, acting, load_actor
 from app.services.acts import perform
+from app.services.cases import record_case
 from app.services.commits import committing
 from app.services.demo.cast import Person
 from app.services.file_store import FileStore
@@ -30,6 +31,8 @@ from app.workflow.engine import Outcome
 from app.workflow.stock_takes import IN_SAFE
 
 DOOR = Channel.CLI
+INFORMATION = "info.luo"
+DISTRICT = "110105"
 OPENS = time(9, 0)
 DAY = timedelta(days=1)
 
@@ -192,6 +195,21 @@ class Stage:
         self.at(self.soon())
         self.act(login, count, "count", data={"serials": list(serials[:-besides])})
         self.act(login, count, "compare")
+
+    def find_business(self, owner: Account, business_type: str) -> str:
+        """Let the information centre put a piece of business on record; return its number."""
+        with (
+            self.person(INFORMATION) as actor,
+            committing(
+                self.session, tag="case:recorded", actor=actor, now=self.now, subject_type="cases"
+            ),
+        ):
+            raw = {
+                "owner": owner.login_name,
+                "business_type": business_type,
+                "district_code": DISTRICT,
+            }
+            return record_case(self.session, raw=raw, actor=actor, now=self.now).number
 
     def next_key(self, login: str, besides: int = 0) -> str:
         """Return the serial of the next key in the stock that `login` issues from."""

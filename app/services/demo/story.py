@@ -13,12 +13,13 @@ from app.errors import Forbidden
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.keys import Key
-from app.services.applications import open_draft, own_organization, save_draft
+from app.services.applications import class_of, open_draft, own_organization, save_draft
 from app.services.commits import committing
 from app.services.demo.cast import Plot, Step
 from app.services.demo.specimens import specimen
 from app.services.demo.stage import Stage
 from app.services.materials import Place, attach
+from app.workflow.columns import finder_of
 from app.workflow.regulation import papers_on
 
 TICKS = {"original_seen": "original", "copy_kept": "copy", "copy_stamped": "stamp"}
@@ -53,6 +54,7 @@ class Story:
 
     def _draft(self) -> None:
         stage = self.stage
+        raw = self._raw()
         with stage.person(self.plot.by) as actor:
             organization = own_organization(stage.session, actor)
             with committing(
@@ -66,7 +68,7 @@ class Story:
                     stage.session,
                     kind=ApplicationKind(self.plot.kind),
                     organization=organization,
-                    raw=self._raw(),
+                    raw=raw,
                     actor=actor,
                     now=stage.now,
                     strict=False,
@@ -109,7 +111,7 @@ class Story:
     def _raw(self, step: Step | None = None) -> dict[str, Any]:
         """Return the form as it is typed, mended by `step`."""
         changed = step.items if step else {}
-        lines: list[dict[str, Any]] = []
+        lines: list[dict[str, Any]] = [self._named(entry) for entry in self.plot.named]
         for position, (person, items) in enumerate(self.plot.lines, start=1):
             line: dict[str, Any] = person.entries()
             if self.plot.kind == ApplicationKind.NEW_USER:
@@ -119,6 +121,29 @@ class Story:
         if step and step.responsible_person:
             header["responsible_person"] = step.responsible_person
         return {**header, "lines": lines}
+
+    def _named(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return a line on somebody of the applicant's organisation, with the own number if asked.
+
+        `case` names the type of a piece of business that is found there and put on record first.
+        """
+        stage = self.stage
+        line_class = class_of(ApplicationKind(self.plot.kind)).line_class
+        finder = finder_of(line_class)
+        assert finder is not None
+        account = stage.session.scalars(
+            select(Account).where(
+                Account.name == entry["person"],
+                Account.organization_id == stage.account(self.plot.by).organization_id,
+            )
+        ).one()
+        line = {finder.name: account.login_name, **entry}
+        del line["person"]
+        if "citizen_id" in line_class.columns:
+            line |= {"sex": account.sex.value, "citizen_id": account.citizen_id}
+        if business_type := line.pop("case", None):
+            line["case_numbers"] = stage.find_business(account, business_type)
+        return line
 
     def _do(self, step: Step) -> None:
         special = getattr(self, f"_do_{step.do}", None)

@@ -11,6 +11,10 @@ NORMS: dict[str, int] = {
     RoadAction.APPROVE: 3,
     RoadAction.CONFIGURE: 1,
     RoadAction.ISSUE_KEY: 2,
+    RoadAction.TAKE_BACK_KEY: 2,
+    RoadAction.REBIND_KEY: 2,
+    RoadAction.CANCEL_USER: 1,
+    RoadAction.RESTORE_LOGIN: 1,
 }
 
 

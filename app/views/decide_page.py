@@ -202,10 +202,11 @@ class DecidePage:
             drawn["place"] = self.typed.fields.get(f"place-lines.{line.position}", "")
         return drawn
 
-    def _after(self, line: ApplicationLine) -> dict[str, Any]:
-        """Return the account as it would be when everything passes."""
+    def _after(self, line: ApplicationLine) -> dict[str, Any] | None:
+        """Return the account as it would be when everything passes, None where none is left."""
         if finder_of(type(line)) is not None:
-            return {"facts": [], "permissions": self._becoming.permissions(line)}
+            held = self._becoming.permissions(line)
+            return {"facts": [], "permissions": held} if held else None
         account = line.account
         login = account.login_name if account else self._logins.get(line.position, "")
         key = line.key.serial if line.key else _("to be issued")

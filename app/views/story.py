@@ -139,6 +139,7 @@ FIELDS: dict[str, str] = {
     "keys": N_("Keys"),
     "kind": N_("Kind"),
     "items": N_("Permission items"),
+    "cases": N_("Business"),
     "application": N_("Application"),
     "holder": N_("Holder"),
     "owner": N_("Owner"),

@@ -330,7 +330,8 @@ def _active_key(act: Act, account_id: int) -> Key | None:
 def no_open_application_names_holder(act: Act) -> Iterator[Detail]:
     """M6: nobody with something unfinished is cancelled; it is listed.
 
-    The application that is being completed without this person is finished by that.
+    The application that is being completed without this person is finished by that; a draft that
+    nobody has handed in is nothing yet.
     """
     root = act.root.subject
     completing = root.id if isinstance(root, Application) else None
@@ -339,7 +340,7 @@ def no_open_application_names_holder(act: Act) -> Iterator[Detail]:
         .join(ApplicationLine, ApplicationLine.application_id == Application.id)
         .where(
             ApplicationLine.account_id == act.subject.id,
-            Application.state.in_(OPEN_STATES),
+            Application.state.in_([s for s in OPEN_STATES if s != ApplicationState.DRAFT]),
             Application.id.is_distinct_from(completing),
         )
     )

@@ -22,7 +22,9 @@ from app.workflow.engine_calls import fire_within
 from app.workflow.form import problem, read_value
 from app.workflow.review import is_same_person
 
-OPEN_STATES = [state for state in ApplicationState if not state.is_closed]
+OPEN_STATES = [
+    state for state in ApplicationState if not state.is_closed and state != ApplicationState.DRAFT
+]
 
 
 @WHO.register

@@ -4,7 +4,7 @@ Everything is held against the record anew at each decision: a form says what wa
 sent (M6, 第六条).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -120,31 +120,50 @@ def accounts_are_free(act: Act) -> Iterator[Detail]:
 def administrators_remain(act: Act) -> Iterator[Detail]:
     """Somebody must be left who can speak for the organisation, or nobody could ever again."""
     application: Application = act.subject
-    leaving = {line.account_id: line for line in lines_in_play(act)}
-    administrators = act.session.execute(
+    leaving = {line.account_id: line for line in lines_in_play(act) if line.account_id is not None}
+    for account_id, name in _last_administrators(act, application.organization_id, leaving):
+        yield _last_administrator(place_of(leaving[account_id]), name)
+
+
+@GUARDS.register
+def holder_is_not_the_last_administrator(act: Act) -> Iterator[Detail]:
+    """The same where an account is cancelled without a form."""
+    account: Account = act.subject
+    for _id, name in _last_administrators(act, account.organization_id, [account.id]):
+        yield _last_administrator("account", name)
+
+
+def _last_administrators(
+    act: Act, organization_id: int, leaving: Collection[int]
+) -> list[tuple[int, str]]:
+    """Return id and name of the administrators among `leaving`, if none would remain."""
+    known = act.session.execute(
         select(Account.id, Account.name, Account.state)
         .join(account_role, account_role.c.account_id == Account.id)
         .join(Role, Role.id == account_role.c.role_id)
         .where(
-            Account.organization_id == application.organization_id,
+            Account.organization_id == organization_id,
             Role.name == RoleName.ORGANIZATION_ADMINISTRATOR.value,
             Account.state != AccountState.CANCELLED,
         )
+        .order_by(Account.id)
     ).all()
-    if any(it.id not in leaving and it.state in REMAINING for it in administrators):
-        return
-    for it in administrators:
-        if it.id in leaving:
-            yield Detail(
-                place_of(leaving[it.id]),
-                "last_administrator",
-                N_(
-                    "%(name)s is the last administrator of the organization: have another user "
-                    "made its administrator first."
-                ),
-                {"name": it.name},
-                "M6",
-            )
+    if any(it.id not in leaving and it.state in REMAINING for it in known):
+        return []
+    return [(it.id, it.name) for it in known if it.id in leaving]
+
+
+def _last_administrator(where: str, name: str) -> Detail:
+    return Detail(
+        where,
+        "last_administrator",
+        N_(
+            "%(name)s is the last administrator of the organization: have another user made its "
+            "administrator first."
+        ),
+        {"name": name},
+        "M6",
+    )
 
 
 @GUARDS.register

@@ -95,7 +95,11 @@ ACCOUNT = Lifecycle(
             target=A.CANCELLED,
             permission=Permission.ACCOUNTS_CANCEL,
             who=("actor_is_not_the_holder",),
-            guards=("no_open_application_names_holder", "holder_has_no_unfinished_business"),
+            guards=(
+                "no_open_application_names_holder",
+                "holder_has_no_unfinished_business",
+                "holder_is_not_the_last_administrator",
+            ),
             effects=("leave_key_open", "end_grants", "end_sessions"),
             comment_required=True,
             tag="account:cancelled",

@@ -136,7 +136,11 @@ def holder_is_not_the_last_administrator(act: Act) -> Iterator[Detail]:
 def _last_administrators(
     act: Act, organization_id: int, leaving: Collection[int]
 ) -> list[tuple[int, str]]:
-    """Return id and name of the administrators among `leaving`, if none would remain."""
+    """Return id and name of the administrators among `leaving`, if none would remain.
+
+    One who was never given a key has not spoken for the organisation yet: another first one can be
+    opened by hand.
+    """
     known = act.session.execute(
         select(Account.id, Account.name, Account.state)
         .join(account_role, account_role.c.account_id == Account.id)
@@ -150,7 +154,9 @@ def _last_administrators(
     ).all()
     if any(it.id not in leaving and it.state in REMAINING for it in known):
         return []
-    return [(it.id, it.name) for it in known if it.id in leaving]
+    return [
+        (it.id, it.name) for it in known if it.id in leaving and it.state != AccountState.PENDING
+    ]
 
 
 def _last_administrator(where: str, name: str) -> Detail:

@@ -14,6 +14,7 @@ from app.security.actor import Actor, acting
 from app.services.signin import change_password, sign_in, sign_out
 from app.workflow.effects.keys import set_password
 from tests.support.factories import Office, administrator_of, staff_of
+from tests.support.hands import stand_in
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.rule("M4")
@@ -119,6 +120,7 @@ def test_why_an_account_cannot_work_is_told_only_to_who_knows_its_password(
         set_password(office.account(login), PASSWORD, must_change=False)
         office.session.commit()
     elif state == "cancelled":
+        stand_in(office, "east", administrator_of("bank"))
         take_key(office, "take_back")
     if state != "pending":
         action = {"suspended": "suspend", "cancelled": "cancel"}[state]
@@ -171,6 +173,7 @@ def test_every_end_of_a_session_counts_the_epoch_up(office: Office, active: int)
     change_password(office.session, account, PASSWORD, new, actor=DOOR, now=office.now)
     office.session.commit()
     assert epoch() == before + 4
+    stand_in(office, "east", administrator_of("west"))
     office.perform(info, active, "cancel", model=Account, comment="?")
     assert epoch() == before + 5
 

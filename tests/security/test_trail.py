@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationState, AuditOutcome, OfficeCode
-from app.catalog.lifecycles import all_lifecycles
+from app.catalog.enums import ApplicationKind, ApplicationState, AuditOutcome, OfficeCode
+from app.catalog.lifecycles import APPLICATIONS, all_lifecycles
 from app.extensions import db
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
@@ -28,8 +28,16 @@ from tests.conftest import disconnect
 from tests.support.archives import PLACE, opened
 from tests.support.cases import case, delete_case
 from tests.support.databases import Backend
-from tests.support.factories import SETUP, Office, administrator_of, staff_of
-from tests.support.hands import exchange_key
+from tests.support.factories import (
+    DUTY_OFFICE,
+    SETUP,
+    Office,
+    administrator_of,
+    open_work,
+    staff_of,
+)
+from tests.support.hands import exchange_key, stand_in
+from tests.support.kinds import sent, stock_up, unit_of
 
 REG, SERVICE = staff_of(OfficeCode.REG), staff_of(OfficeCode.SERVICE)
 INFO, RESEARCH = staff_of(OfficeCode.INFO), staff_of(OfficeCode.RESEARCH)
@@ -39,6 +47,13 @@ TRANSITIONS = {
 IN_TEN_YEARS = ("archive_file", "archive_file:destroyed")
 BY_A_JOB = ("cases", "cases:deleted")
 WHY = {"comment": "因工作需要"}
+WITHIN_OTHERS = {
+    ("key", "key:stocked"),
+    ("key", "key:returned"),
+    ("account", "account:cancelled"),
+    ("account", "account:restored"),
+}
+"""Acts that people do and that forms do as well."""
 
 
 class Counted(Office):
@@ -62,6 +77,36 @@ class Counted(Office):
         return outcome
 
 
+def everything_on_a_form(office: Counted, kind: ApplicationKind) -> None:
+    """Every act that this kind of form knows, at least once: read off its lifecycle."""
+    applicant = administrator_of(unit_of(kind))
+    office.perform(applicant, sent(office, kind), "withdraw")
+    identity = sent(office, kind)
+    who = staff_of(DUTY_OFFICE[open_work(office.application(identity))[0].duty])
+    office.perform(who, identity, "reject", **WHY)
+    identity = sent(office, kind)
+    office.perform(who, identity, "claim")
+    office.perform(who, identity, "hand_back")
+    office.perform(who, identity, "return", **WHY)
+    office.perform(applicant, identity, "submit")
+    go_on(office, identity, "")
+    complete = APPLICATIONS[kind].find("complete")
+    if complete is not None:
+        identity = sent(office, kind)
+        go_on(office, identity, complete.sources[0])
+        keeper = DUTY_OFFICE[open_work(office.application(identity))[0].duty]
+        office.perform(staff_of(keeper, 2), identity, "complete", **WHY)
+
+
+def go_on(office: Counted, identity: int, until: str) -> None:
+    """Let the offices do what waits, to the end or until the form stands at `until`."""
+    stock_up(office, OfficeCode.RESEARCH, 2)
+    while work := open_work(office.application(identity)):
+        if office.application(identity).state == until:
+            return
+        office.do_step(identity, work[0].action, DUTY_OFFICE[work[0].duty], **WHY)
+
+
 def everything_that_can_be_done(office: Counted) -> None:
     """Every act of every lifecycle, at least once."""
     for unit, reviewer in (("east", REG), ("developer", SERVICE)):
@@ -81,6 +126,7 @@ def everything_that_can_be_done(office: Counted) -> None:
         office.perform(issuer, identity, "issue_key", data=data)
         office.perform(issuer, identity, "complete", **WHY)
     account = office.account(administrator_of("west")).id
+    stand_in(office, "west", administrator_of("agency"))
     said = {"key_serial": office.free_serials(OfficeCode.RESEARCH)[0]}
     office.perform(RESEARCH, account, "issue_key", model=Account, data=said)
     office.perform(INFO, account, "suspend", model=Account, **WHY)
@@ -130,6 +176,9 @@ def everything_that_can_be_done(office: Counted) -> None:
         office.perform(RESEARCH, file, action, model=ArchiveFile, data=data, **WHY)
     later = office.now.replace(year=office.now.year + 11)
     office.perform(RESEARCH, file, "destroy", model=ArchiveFile, now=later, **WHY)
+    for kind in APPLICATIONS:
+        if kind not in {ApplicationKind.NEW_USER, ApplicationKind.ENTERPRISE_USER}:
+            everything_on_a_form(office, kind)
 
 
 @pytest.fixture(scope="module")
@@ -191,10 +240,12 @@ def test_every_act_has_exactly_one_event(trail: tuple[Counted, str]):
     told = Counter(place for place, e in acts_told(office) if e.actor_label != SETUP.name)
     automatic = {place for place, act in TRANSITIONS.items() if act.automatic}
     for place, times in office.done.items():
-        if place not in automatic | {("key", "key:stocked"), ("account", "account:cancelled")}:
+        if place not in automatic | WITHIN_OTHERS:
             assert told[place] == times, place
-    assert told["account", "account:activated"] == 3
-    assert told["key", "key:issued"] == 3 + told["key", "key:replaced"] == 4
+        assert told[place] >= times or place in automatic, place
+    activated, replaced = told["account", "account:activated"], told["key", "key:replaced"]
+    assert activated >= 3
+    assert told["key", "key:issued"] == activated + replaced
 
 
 def test_every_event_of_an_act_has_the_acts_rule_and_article_and_both_states(
@@ -207,7 +258,7 @@ def test_every_event_of_an_act_has_the_acts_rule_and_article_and_both_states(
         assert (event.rule, event.article) == (act.rule, act.article), place
         assert event.actor_id or place == BY_A_JOB
         assert event.at == office.now or place == IN_TEN_YEARS
-        if act.target and act.interim is None:
+        if act.target and act.interim is None and act.target not in act.sources:
             assert event.old["state"] in act.sources, place
             assert event.new["state"] == act.target, place
         if act.comment_required:
@@ -230,7 +281,8 @@ def test_every_event_has_a_rule_and_says_who_and_about_what(trail: tuple[Counted
 def test_no_personal_number_and_no_password_is_in_trail_notices_or_log(trail: tuple[Counted, str]):
     office, log = trail
     numbers = {account.citizen_id for account in office.session.query(Account)}
-    numbers |= {line.citizen_id for line in office.session.query(ApplicationLine)}
+    lines = office.session.query(ApplicationLine)
+    numbers |= {line.citizen_id for line in lines if hasattr(line, "citizen_id")}
     assert len(numbers) > 20
     hashes = {account.password_hash for account in office.session.query(Account)}
     said = [log]

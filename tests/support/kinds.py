@@ -18,6 +18,7 @@ from tests.support.people import person
 
 K = ApplicationKind
 INFO, RESEARCH, SERVICE = OfficeCode.INFO, OfficeCode.RESEARCH, OfficeCode.SERVICE
+WHY = "因工作需要"
 OLD, NEW = "district.registration.1", "district.transaction.1"
 _people = count(70_000)
 
@@ -67,7 +68,7 @@ def key_of(office: Office, account: Account) -> str:
 
 def suspended(office: Office, unit: str) -> Account:
     account = employed(office, unit)
-    office.perform(staff_of(INFO), account.id, "suspend", model=Account, comment="半年未登录")
+    office.perform(staff_of(INFO), account.id, "suspend", model=Account, comment=WHY)
     return account
 
 
@@ -76,7 +77,7 @@ def keyless(office: Office, unit: str) -> Account:
     account = employed(office, unit)
     key = office.session.query(Key).filter_by(holder_id=account.id).one()
     keeper = staff_of(key_office(unit))
-    office.perform(keeper, key.id, "take_back", model=Key, comment="离岗")
+    office.perform(keeper, key.id, "take_back", model=Key, comment=WHY)
     return account
 
 

@@ -201,7 +201,7 @@ class Stage:
         with (
             self.person(INFORMATION) as actor,
             committing(
-                self.session, tag="case:recorded", actor=actor, now=self.now, subject_type="cases"
+                self.session, tag="cases:recorded", actor=actor, now=self.now, subject_type="cases"
             ),
         ):
             raw = {

@@ -162,7 +162,13 @@ class ArchiveLoan(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[int] = mapped_column(
         ForeignKey("archive_file.id"),
-        info=field_info(label=N_("File"), kind="reference", resource="archives", in_list=True),
+        info=field_info(
+            label=N_("File"),
+            kind="reference",
+            resource="archives",
+            in_list=True,
+            filterable=True,
+        ),
     )
     office_code: Mapped[str] = mapped_column(ForeignKey("office.code"))
     borrower_id: Mapped[int] = mapped_column(

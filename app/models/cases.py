@@ -100,7 +100,6 @@ class Case(Base):
             resource="districts",
             help=N_("Where it is accepted."),
             required=True,
-            in_list=True,
             in_form=True,
             filterable=True,
             rule="M7",
@@ -117,12 +116,14 @@ class Case(Base):
     )
     opened_at: Mapped[datetime] = mapped_column(
         UtcDateTime,
-        info=field_info(label=N_("Opened at"), kind="datetime", in_list=True, rule="M7"),
+        info=field_info(
+            label=N_("Opened at"), kind="datetime", in_list=True, in_form=True, rule="M7"
+        ),
     )
     accepted_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime,
         info=field_info(
-            label=N_("Accepted at"), kind="datetime", in_list=True, filterable=True, rule="M7"
+            label=N_("Accepted at"), kind="datetime", in_list=True, in_form=True, rule="M7"
         ),
     )
     ended_at: Mapped[datetime | None] = mapped_column(

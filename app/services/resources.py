@@ -140,7 +140,7 @@ def _declared() -> Iterator[Resource]:
         orders=("-id", "number"),
         tabs="state",
         folds={"number": str.upper},
-        fixed=frozenset({"number", "business_type", "owner_id"}),
+        fixed=frozenset({"number", "business_type", "owner_id", "opened_at"}),
         through=("owner_id",),
         acts=True,
     )

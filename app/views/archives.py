@@ -129,6 +129,7 @@ class ArchiveView(ConsoleView):
         today = office_date(now())
         match field["name"]:
             case "retention":
+                drawn["placeholder"] = "" if field.get("required") else _("As it is")
                 drawn["choices"] = [{"value": p.value, "label": label(p)} for p in RetentionPeriod]
             case "borrower_id":
                 drawn["picker_url"] = row_url("pick", "accounts")

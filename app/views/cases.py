@@ -14,7 +14,7 @@ from app.catalog.business import OWN_STAGES, business_types, stages_of, types_fo
 from app.catalog.lifecycles import CASE
 from app.catalog.permissions import Permission
 from app.catalog.types import Act as Stage
-from app.clock import now
+from app.clock import OFFICE_ZONE, now
 from app.errors import InvalidInput
 from app.i18n import _, ngettext
 from app.models.cases import Case
@@ -38,6 +38,10 @@ from app.views.cells import offered, row_url
 from app.views.record_forms import Fields
 from app.views.wording import joined
 
+TAKEN_OVER = frozenset({"opened_at", "accepted_at"})
+"""What only the takeover from the running system says."""
+MINUTES = "%Y-%m-%dT%H:%M"
+
 
 class CaseView(ConsoleView):
     """Everything about business; whose it may be is decided by the service."""
@@ -59,11 +63,18 @@ class CaseView(ConsoleView):
             "stage": [s for s in stages if takes_over or s in OWN_STAGES],
         }
         drawn = super().drawn(fields, columns)
+        if not takes_over:
+            drawn = [field for field in drawn if field["name"] not in TAKEN_OVER]
         for field in drawn:
             if (codes := shown.get(field["name"])) is not None:
                 known = [it for it in offered("cases", field["name"]) if it["value"] in codes]
                 field |= {"kind": "select", "choices": known, "maxlength": None}
-            if field["name"] == "owner_id" and not field["value"] and fields.typed is None:
+            if field["name"] == "accepted_at" and row is not None and fields.typed is None:
+                stands = row.accepted_at
+                field["value"] = f"{stands.astimezone(OFFICE_ZONE):{MINUTES}}" if stands else ""
+            if takes_over or fields.typed is not None:
+                continue
+            if field["name"] == "owner_id" and not field["value"]:
                 own = str(actor.account_id)
                 field |= {"value": own, **fields.reference("accounts", own)}
         return drawn

@@ -54,7 +54,6 @@ PLACEHOLDERS: dict[str, str] = {
     "applications": N_("Number"),
     "cases": N_("Case number or owner"),
     "archives": N_("Number, person, organization or box"),
-    "archive_loans": N_("File number or borrower"),
     "audit_events": N_("Name, login name or number"),
 }
 

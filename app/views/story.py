@@ -1,7 +1,8 @@
 """What happened to a record, told from the audit trail: who, when, what, old and new values."""
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ from app.catalog.enums import (
 )
 from app.catalog.lifecycles import all_lifecycles
 from app.catalog.permissions import ROLE_LABELS
+from app.catalog.types import Act as Stage
 from app.extensions import db
 from app.i18n import N_, _, pick
 from app.models.audit import AuditEvent
@@ -180,6 +182,7 @@ STATES: dict[str, type[StrEnum]] = {
 UNSAID = frozenset({"sha256", "round", "id", "owner_id", "organization_id", "ended_at"})
 """Kept on record, of no use to a reader of the page."""
 
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+[+-][0-9]{2}:[0-9]{2}$")
 IN_ONE_GO = timedelta(minutes=30)
 
 TICKED: dict[str, str] = {
@@ -221,6 +224,8 @@ class Teller:
         }
         self.roles = {role.value: _(name) for role, name in ROLE_LABELS.items()}
         self.items = {item.code: pick(item, "name") for item in rules.permission_items}
+        self.districts = {district.code: pick(district, "name") for district in rules.districts}
+        self.stages = {stage.value: label(stage) for stage in Stage}
         self.business = {code: pick(it, "name") for code, it in business_types().items()}
         self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
@@ -246,6 +251,8 @@ class Teller:
             return str(value)
         if members is not None and value in members._value2member_map_:
             return label(members(value))
+        if MOMENT.match(value):
+            return when(datetime.fromisoformat(value))
         known = {
             "paper": self.papers,
             "kind": self.kinds,
@@ -253,6 +260,8 @@ class Teller:
             "office": self.offices,
             "items": self.items,
             "business_type": self.business,
+            "district_code": self.districts,
+            "stage": self.stages,
         }.get(name, {})
         return str(known.get(value, value))
 

@@ -343,9 +343,10 @@ def columns_in_sight(resource: Resource, reading: Reading) -> tuple[Column, ...]
 
 def few(session: Session, resource: str) -> list[dict[str, str]] | None:
     """Return the rows of a resource that is small and kept in memory, None for any other."""
-    rules = regulations.rules(session)
     if resource == "offices":
-        return [{"value": o.code.value, "label": pick(o, "short_name")} for o in rules.offices]
+        offices = regulations.rules(session).offices
+        return [{"value": o.code.value, "label": pick(o, "short_name")} for o in offices]
     if resource == "districts":
-        return [{"value": d.code, "label": pick(d, "name")} for d in rules.districts]
+        districts = regulations.rules(session).districts
+        return [{"value": d.code, "label": pick(d, "name")} for d in districts]
     return None

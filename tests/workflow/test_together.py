@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Select, event, inspect, select
 from sqlalchemy.orm import Session
 
@@ -14,10 +15,12 @@ from app.models.audit import AuditEvent, IdempotencyKey
 from app.models.base import Base
 from app.models.notices import Notice
 from app.models.work import LineDecision, Remark, WorkItem
+from app.security.actor import acting
 from app.services import bulk
 from app.services.acts import perform, perform_together
 from tests.support.factories import NOON, Office, items
 from tests.support.statements import statements
+from tests.support.threads import at_once
 
 OWN = {"id", "application_id", "work_item_id", "line_id", "subject_id", "subject_label", "number"}
 NAMES = {"name", "person_digest", "citizen_id", "sex", "login_name"}
@@ -194,3 +197,26 @@ def test_what_breaks_a_batch_is_done_one_by_one(office: Office) -> None:
     assert [it.done for it in told] == [True] * 3
     assert office.count(LineDecision) == 4
     assert everything(office, ids[0]) == everything(office, alone)
+
+
+@pytest.mark.postgresql
+def test_of_two_batches_at_once_each_form_is_decided_by_one(app: Flask, office: Office) -> None:
+    ids = [office.submitted("east") for _ in range(6)]
+
+    def decides(login: str, wanted: list[int]) -> Callable[[Session], list[bulk.Outcome]]:
+        actor = office.actor(login)
+
+        def act(session: Session) -> list[bulk.Outcome]:
+            with acting(session, actor):
+                return list(bulk.carry_out(session, wanted, "approve", actor=actor, now=NOON))
+
+        return act
+
+    calls = decides("reg1", ids), decides("reg2", ids[::-1])
+    office.session.rollback()
+    mine, theirs = at_once(app, *calls)
+
+    done = [it.id for it in (*mine, *theirs) if it.done]
+    assert sorted(done) == ids
+    assert {it.code for it in (*mine, *theirs) if not it.done} <= {"state_changed", "already_decided"}
+    assert office.count(LineDecision) == len(ids)

@@ -59,9 +59,11 @@ def passing_many(full: Filled) -> Pair:
     os.environ.update(environment(full.url))
     from app import create_app
     from app.extensions import db
+    from app.jobs.scheduler import leave_what_stays
 
     found = Pair()
     application = create_app()
+    leave_what_stays()
     with application.app_context(), psycopg.connect(full.address) as connection:
         ids = [
             row[0]

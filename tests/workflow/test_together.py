@@ -218,5 +218,8 @@ def test_of_two_batches_at_once_each_form_is_decided_by_one(app: Flask, office: 
 
     done = [it.id for it in (*mine, *theirs) if it.done]
     assert sorted(done) == ids
-    assert {it.code for it in (*mine, *theirs) if not it.done} <= {"state_changed", "already_decided"}
+    assert {it.code for it in (*mine, *theirs) if not it.done} <= {
+        "state_changed",
+        "already_decided",
+    }
     assert office.count(LineDecision) == len(ids)

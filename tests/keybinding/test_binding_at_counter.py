@@ -14,6 +14,7 @@ from app.models.key_credentials import KeyChallenge, KeyCredential
 from app.models.keys import Key
 from app.models.notices import Notice
 from app.security.key_policy import holding
+from app.services.accounts import open_account
 from app.services.key_bindings import ask_to_bind
 from tests.support.authenticator import Authenticator, Excluded
 from tests.support.counter import in_by_key, with_key
@@ -355,6 +356,33 @@ def test_a_key_in_use_is_bound_from_its_own_page(browser, office, counter):
     assert "data-bind" not in page
     assert 'id="binding"' in page
     assert key.serial in who.get("/key_credentials/").text
+
+
+def test_an_account_opened_by_hand_is_served_on_its_own_page(browser, office, counter):
+    who: Browser = browser()
+    in_by_key(who, "research2", counter.bind("research2"))
+    with office.acting("security_administrator") as actor:
+        account = open_account(
+            office.session,
+            raw={
+                **office.person(),
+                "login_name": "by.hand",
+                "organization_id": office.organization("commission").id,
+                "office_code": "REG",
+                "roles": ["reviewer"],
+            },
+            actor=actor,
+            now=office.now,
+        ).id
+        office.session.commit()
+    serial = office.free_serials(OfficeCode.RESEARCH)[0]
+    path = f"/accounts/{account}/actions/issue_key"
+    assert 'data-field="key_serial"' in who.get(path).text
+
+    assert who.post(path, {"key_serial": serial}).status_code == 422
+    counter.bind("by.hand", serial, by="research2")
+    assert f'data-bound="{serial}"' in who.get(path).text
+    assert who.post(path, {"key_serial": serial}).status_code == 200
 
 
 def test_asking_beyond_reach_or_form_is_refused(office, officer, waiting):

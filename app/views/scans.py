@@ -17,6 +17,7 @@ from app.i18n import _, ngettext
 from app.models.scans import Scan, ScanPage
 from app.security.actor import Actor
 from app.services import scan_filing, scans
+from app.services.columns import Column
 from app.services.commits import committing
 from app.services.file_store import StoredFileMissingError
 from app.services.listing import Row
@@ -30,6 +31,7 @@ from app.views.materials import MIB, PICTURE_POLICY, store
 from app.views.wording import joined, label, when
 
 FILES_AT_ONCE = 20
+FACTS = frozenset({"pages", "filed", "waiting", "uploaded_by_id", "uploaded_at", "read_at"})
 MAX_FIELD = 200
 
 
@@ -145,6 +147,10 @@ class ScanView(ConsoleView):
         )
 
     # --- One file
+
+    def fact_columns(self) -> Sequence[Column]:
+        """Return what is told of a file, beside where its pages went."""
+        return [column for column in super().fact_columns() if column.name in FACTS]
 
     def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
         """Show where the pages went, and those that wait, to be filed by hand."""

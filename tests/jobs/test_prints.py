@@ -5,17 +5,22 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
 
 from app.catalog.enums import Category
 from app.errors import InvalidInput
 from app.jobs import prints, runner
 from app.models.jobs import JobRun
 from app.models.prints import PrintCopy
-from app.services import background, printing
+from app.security.actor import Actor, acting
+from app.services import background, printing, scans, sheets
 from tests.api.conftest import staffed
 from tests.support.factories import NOON, Office
 from tests.support.office import database, office
 from tests.support.paper import Paper
+from tests.support.paper_desk import something_in_every_tray
+from tests.support.threads import at_once
 from tests.views.conftest import browser
 
 __all__ = ["browser", "database", "office", "staffed"]
@@ -101,3 +106,40 @@ def test_the_list_prints_what_it_shows(office: Office, browser, tmp_path: Path):
     (paper,) = parts(office, run, tmp_path).values()
     assert [c.number for c in paper.codes()] == [office.application(wanted).number]
     assert browser("auditor").post("/applications/print").status_code == 403
+
+
+@pytest.mark.postgresql
+def test_printed_at_the_same_moment_copies_have_numbers_of_their_own(app: Flask, office: Office):
+    identity = office.draft("east")
+    actor = office.actor("east.admin")
+    office.session.rollback()
+
+    def press(session: Session) -> int:
+        with acting(session, actor):
+            form = sheets.load_sheet(session, identity, actor)
+            number = printing.make_copy(session, form, actor=actor, now=NOON).copy_number
+            session.commit()
+            return number
+
+    assert sorted(at_once(app, press, press, press)) == [1, 2, 3]
+
+
+@pytest.mark.postgresql
+def test_of_two_who_file_the_same_page_one_is_told_that_it_is_done(app: Flask, office: Office):
+    something_in_every_tray(office)
+    office.session.commit()
+    actors = [office.actor(login) for login in ("reg1", "reg2")]
+    office.session.rollback()
+
+    def discard(actor: Actor):
+        def act(session: Session) -> str:
+            with acting(session, actor):
+                scan = scans.load_scan(session, 1)
+                scans.discard(session, scan, [1], "x", actor=actor, now=NOON)
+                session.commit()
+                return "done"
+
+        return act
+
+    results = at_once(app, *(discard(actor) for actor in actors))
+    assert sorted(str(getattr(it, "code", it)) for it in results) == ["done", "page_not_waiting"]

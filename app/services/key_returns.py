@@ -48,7 +48,7 @@ def unreturned(session: Session, *, limit: int) -> list[Unreturned]:
     units = {row[-1] for row in rows}
     latest = (
         select(func.max(Application.id))
-        .where(Application.organization_id.in_(units), Application.contact_name != "")
+        .where(Application.organization_id.in_(units), Application.contact_phone != "")
         .group_by(Application.organization_id)
     )
     told = session.execute(

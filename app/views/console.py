@@ -8,7 +8,7 @@ from app.views.audit import AuditEventView
 from app.views.cases import CaseView
 from app.views.jobs import JobRunView
 from app.views.key_credentials import KeyCredentialView
-from app.views.key_desk import KeyDeskView
+from app.views.key_desk import KeyDeskView, KeyReturnsView
 from app.views.keys import KeyMovementView, KeyView
 from app.views.lost_key import LostKeyView
 from app.views.organizations import OrganizationView
@@ -36,6 +36,7 @@ CONSOLE: tuple[type[BaseView], ...] = (
     KeyView,
     KeyMovementView,
     KeyDeskView,
+    KeyReturnsView,
     LostKeyView,
     KeyCredentialView,
     CaseView,

@@ -119,6 +119,7 @@ MENU: tuple[Group, ...] = (
                 endpoint="KeyView.list",
                 icon="usb-drive",
                 permissions=frozenset({P.KEYS_LIST}),
+                rooms=frozenset({"KeyView", "KeyDeskView"}),
             ),
             Entry(
                 label=N_("Ledger of keys"),
@@ -134,10 +135,9 @@ MENU: tuple[Group, ...] = (
             ),
             Entry(
                 label=N_("Keys not returned"),
-                endpoint="KeyDeskView.unreturned",
+                endpoint="KeyReturnsView.list",
                 icon="hourglass-split",
                 permissions=frozenset({P.KEYS_TAKE_BACK, P.AUDIT_EVENTS_LIST}),
-                rooms=frozenset({"KeyDeskView"}),
             ),
             Entry(
                 label=N_("Stock balance"),

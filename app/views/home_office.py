@@ -240,7 +240,7 @@ def key_office(actor: Actor, now: datetime) -> Page:
         **context,
         "stock": stock,
         "to_take_back": returns_table(open_returns, now) if open_returns else None,
-        "to_take_back_url": link("KeyDeskView.unreturned"),
+        "to_take_back_url": link("KeyReturnsView.list"),
     }
 
 

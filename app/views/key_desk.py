@@ -125,15 +125,6 @@ class KeyDeskView(BaseView):
         )
         return redirect(f"{row_url('keys', '')}?state=in_transit", HTTPStatus.SEE_OTHER)
 
-    @expose("/unreturned")
-    @requires(Permission.KEYS_TAKE_BACK, Permission.AUDIT_EVENTS_LIST)
-    def unreturned(self) -> str:
-        """Show which keys cancelled people have kept, how long, and whom to ask."""
-        rows = key_returns.unreturned(db.session(), limit=SHOWN)
-        page = returns_table(rows, now())
-        head = _head(_("Keys not returned")) | {"count": len(rows), "more": len(rows) == SHOWN}
-        return render_template("list.html", head=head, page=page)
-
     @expose("/accept", methods=["POST"])
     @requires(Permission.KEYS_TRANSFER)
     def accept(self) -> Answer:
@@ -144,6 +135,21 @@ class KeyDeskView(BaseView):
         words = ngettext("%(num)s key is in stock.", "%(num)s keys are in stock.", count)
         flash(words, "success" if count else "info")
         return redirect(f"{row_url('keys', '')}?state=in_stock", HTTPStatus.SEE_OTHER)
+
+
+class KeyReturnsView(BaseView):
+    """Keys that cancelled people kept."""
+
+    route_base = "/keys_not_returned"
+    default_view = "list"
+
+    @expose("/")
+    @requires(Permission.KEYS_TAKE_BACK, Permission.AUDIT_EVENTS_LIST)
+    def list(self) -> str:
+        """Show which keys cancelled people have kept, how long, and whom to ask."""
+        rows = key_returns.unreturned(db.session(), limit=SHOWN)
+        head = _head(_("Keys not returned")) | {"count": len(rows), "more": len(rows) == SHOWN}
+        return render_template("list.html", head=head, page=returns_table(rows, now()))
 
 
 def _scanned(line: Judged) -> dict[str, str]:

@@ -155,6 +155,7 @@ def _page(account: StockAccount | None, actor: Actor, error: DomainError | None)
             "name": name,
             "label": words,
             "kind": "date",
+            "required": True,
             "value": request.args.get(name) or otherwise.isoformat(),
             "error": wrong.get(name),
         }

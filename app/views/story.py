@@ -95,6 +95,7 @@ TOLD: dict[str, str] = {
     "key:unbound": N_("Binding given up"),
     "key:enrolment_opened": N_("Link made to bind the key"),
     "stock_take:begun": N_("Count begun"),
+    "key:custody_exported": N_("Chain of custody exported"),
     "stock_account:exported": N_("Stock balance exported"),
     "stock_level:set": N_("Low-stock warning set"),
     "organization:registered": N_("Organization registered"),

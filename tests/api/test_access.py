@@ -43,7 +43,7 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     | {f"KeyCredentialsApi.{name}" for name in READ},
     P.KEYS_ISSUE: {"KeyCredentialsApi.challenge", "KeyCredentialsApi.post"},
     P.KEYS_ADD: {"KeysApi.post"},
-    P.KEY_MOVEMENTS_LIST: {f"KeyMovementsApi.{name}" for name in READ},
+    P.KEY_MOVEMENTS_LIST: {f"KeyMovementsApi.{name}" for name in (*READ, "account")},
     P.STOCK_TAKES_LIST: {
         *(f"StockTakesApi.{name}" for name in (*READ, "actions")),
         *(f"StockTakeLinesApi.{name}" for name in READ),

@@ -73,7 +73,23 @@ def test_keys_that_were_not_returned_are_a_filter_away_until_they_are_back(rest,
     query = {"filters": [{"col": "unreturned_since", "opr": "null", "value": False}]}
 
     (row,) = there.get(f"{KEYS}/{ask(**query)}").json["result"]
-    assert row["holder_id"]["id"] == holder.id
+    assert row["holder_id"] == holder.id
     there.post(f"{KEYS}/{row['id']}/actions/take_back", {"comment": "补交"})
 
     assert there.get(f"{KEYS}/{ask(**query)}").json["result"] == []
+
+
+@pytest.mark.rule("M9")
+def test_the_account_of_a_stock_adds_up_over_rest(rest, office):
+    address = "/api/v1/key_movements/account?since=2026-03-01&until=2026-03-31"
+
+    told = rest("research1").get(address).json
+
+    moved = sum(m["count"] for m in told["movements"] if m["to_state"] == "in_stock") - sum(
+        m["count"] for m in told["movements"] if m["from_state"] == "in_stock"
+    )
+    assert told["opening"]["in_stock"] + moved == told["closing"]["in_stock"]
+    assert told["closing"]["in_stock"] == len(office.free_serials("RESEARCH"))
+    assert rest("research1").get(f"{address}&office=SERVICE").status_code == 403
+    assert rest("reg1").get(address).status_code == 403
+    assert rest("auditor").get(f"{address}&office=SERVICE").status_code == 200

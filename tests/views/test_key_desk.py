@@ -180,3 +180,22 @@ def test_a_stock_is_counted_with_a_scanner_and_its_differences_are_settled(brows
     assert states(office, "RESEARCH-0004") == [KeyState.LOST]
     assert browser("service1").get(here).status_code == 404
     assert browser("auditor").get(here).status_code == 200
+
+
+@pytest.mark.rule("M9")
+def test_the_chain_of_custody_is_a_file_for_the_auditor_and_its_export_is_on_record(
+    browser, office
+):
+    key = office.session.query(Key).filter_by(serial="RESEARCH-0001").one()
+    for action in ("miss", "recover"):
+        office.perform("research1", key.id, action, model=Key, comment="=1+1")
+
+    file = browser("auditor").get(f"/keys/{key.id}/custody.csv")
+
+    lines = file.data.decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + 4
+    assert "=1+1" in lines[-1]
+    assert ",=1+1" not in lines[-1]
+    assert office.last_event().tag == "key:custody_exported"
+    assert browser("east.admin").get(f"/keys/{key.id}/custody.csv").status_code == 403
+    assert browser("service1").get(f"/keys/{key.id}/custody.csv").status_code == 404

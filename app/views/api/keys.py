@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import ClassVar
 
-from flask import Response
+from flask import Response, request
 from flask_appbuilder.api import expose
 
 from app.catalog.enums import OfficeCode
@@ -14,10 +14,11 @@ from app.i18n import N_
 from app.services.keys import receive_keys
 from app.services.resources import RESOURCES
 from app.views.api.acting import ActingApi
-from app.views.api.base import ACT, ADD, CREATE, READ, ConsoleApi, json_of
+from app.views.api.base import ACT, ADD, CREATE, LIST, READ, ConsoleApi, json_of
 from app.views.api.body import only, read_object, text_of
 from app.views.api.door import actor, asked, serves, session
-from app.views.api.openapi import Spec
+from app.views.api.openapi import ERROR_ANSWERS, Spec, json_answer
+from app.views.stock_accounts import asked_account
 
 SERIAL: Spec = {"type": "string", "maxLength": 32}
 
@@ -90,3 +91,58 @@ class KeyMovementsApi(ConsoleApi):
 
     resource = RESOURCES["key_movements"]
     extra: ClassVar[tuple[str, ...]] = ("from_state",)
+    include_route_methods = READ | {"account"}
+
+    @expose("/account", methods=("GET",))
+    @serves(LIST)
+    def account(self) -> Response:
+        """Return the account of a stock: opening, movements, closing by state (M9)."""
+        found = asked_account(request.args, actor())
+        return json_of(
+            {
+                "office": found.office,
+                "since": found.since.isoformat(),
+                "until": found.until.isoformat(),
+                "opening": found.opening,
+                "movements": [
+                    {
+                        "action": flow.action,
+                        "from_state": flow.source,
+                        "to_state": flow.target,
+                        "inward": flow.inward,
+                        "outward": flow.outward,
+                        "count": flow.count,
+                    }
+                    for flow in found.flows
+                ],
+                "closing": found.closing,
+            }
+        )
+
+    def specify(self, method: str) -> Spec:
+        """Describe the account, which is no row."""
+        if method != "account":
+            return super().specify(method)
+        asked: list[Spec] = [
+            {"in": "query", "name": name, "schema": {"type": "string", **more}}
+            for name, more in (
+                ("office", {"enum": list(OfficeCode)}),
+                ("since", {"format": "date"}),
+                ("until", {"format": "date"}),
+            )
+        ]
+        counts: Spec = {"type": "object", "additionalProperties": {"type": "integer"}}
+        day: Spec = {"type": "string", "format": "date"}
+        schema: Spec = {
+            "type": "object",
+            "properties": {
+                "office": {"type": "string"},
+                "since": day,
+                "until": day,
+                "opening": counts,
+                "movements": {"type": "array", "items": {"type": "object"}},
+                "closing": counts,
+            },
+        }
+        answers = {"200": json_answer("The account", schema), **ERROR_ANSWERS}
+        return {"responses": answers, "parameters": asked}

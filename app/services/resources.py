@@ -104,7 +104,7 @@ def _declared() -> Iterator[Resource]:
         singular=N_("Binding of a key"),
         plural=N_("Bindings of keys"),
         title=("id",),
-        permission=Permission.KEYS_LIST,
+        permission=Permission.KEY_MOVEMENTS_LIST,
         through=("key_id", "account_id"),
     )
     yield Resource(

@@ -131,7 +131,7 @@ MENU: tuple[Group, ...] = (
                 label=N_("Bindings of keys"),
                 endpoint="KeyCredentialView.list",
                 icon="link-45deg",
-                permissions=frozenset({P.KEYS_ISSUE, P.ROLES_ASSIGN, P.AUDIT_EVENTS_LIST}),
+                permissions=frozenset({P.KEY_MOVEMENTS_LIST}),
             ),
             Entry(
                 label=N_("Keys not returned"),

@@ -39,11 +39,11 @@ BY_PERMISSION: dict[Permission, set[str]] = {
     P.ACCOUNTS_REVEAL: {"AccountsApi.reveal", "ApplicationsApi.reveal_line"},
     P.ACCOUNTS_PASSWORD: {"AccountsApi.new_password"},
     P.PERMISSION_ITEMS_LIST: {f"PermissionItemsApi.{name}" for name in READ},
-    P.KEYS_LIST: {f"KeysApi.{name}" for name in (*READ, "actions")}
-    | {f"KeyCredentialsApi.{name}" for name in READ},
+    P.KEYS_LIST: {f"KeysApi.{name}" for name in (*READ, "actions")},
     P.KEYS_ISSUE: {"KeyCredentialsApi.challenge", "KeyCredentialsApi.post"},
     P.KEYS_ADD: {"KeysApi.post"},
-    P.KEY_MOVEMENTS_LIST: {f"KeyMovementsApi.{name}" for name in (*READ, "account")},
+    P.KEY_MOVEMENTS_LIST: {f"KeyMovementsApi.{name}" for name in (*READ, "account")}
+    | {f"KeyCredentialsApi.{name}" for name in READ},
     P.STOCK_TAKES_LIST: {
         *(f"StockTakesApi.{name}" for name in (*READ, "actions")),
         *(f"StockTakeLinesApi.{name}" for name in READ),

@@ -22,7 +22,7 @@ from app.services.forms import FormReader, TypedForm
 from app.services.printing import void_changed_copies
 from app.workflow.door import lock, touch
 from app.workflow.engine import lifecycle_of, why_not
-from app.workflow.form import check_kind
+from app.workflow.form import check_form, check_kind
 from app.workflow.numbers import next_number
 from app.workflow.regulation import items_on
 
@@ -217,6 +217,24 @@ def what_can_be_done(
             }
         )
     return found
+
+
+def in_the_way(
+    session: Session, application: Application, *, actor: Actor, now: datetime
+) -> list[Detail]:
+    """Return what would keep a written form from being handed in, fields yet to fill in apart.
+
+    As long as there are such fields only what concerns the persons is said: the road hangs on them.
+    """
+    submit = next(t for t in lifecycle_of(application).transitions if t.action == "submit")
+    unfinished = {(it.field, it.code) for it in check_form(application, today=office_date(now))}
+    return [
+        reason
+        for reason in why_not(session, application, submit, actor=actor, now=now)
+        if reason.field != "actor"
+        and (reason.field, reason.code) not in unfinished
+        and (not unfinished or reason.field.startswith("lines."))
+    ]
 
 
 def choices(session: Session, organization: Organization, day: date) -> list[PermissionItem]:

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.i18n import _, ngettext, pick
 from app.models.applications import Application
 from app.services import regulations, sheets
-from app.services.applications import class_of
+from app.services.applications import class_of, in_the_way
 from app.services.papers import MAX_BYTES
 from app.views.access import current_actor, settings
 from app.views.line_editor import LineEditor
@@ -305,9 +305,17 @@ class ApplyPage:
                 offices=joined(offices),
             ),
             "lacking": lacking,
+            "conflicts": self._conflicts(),
             "where": joined(offices),
             "about": usual_time(road),
         }
+
+    def _conflicts(self) -> list[dict[str, str]]:
+        """Return what would keep the form as it is stored from being taken, with the way to it."""
+        if self.sheet is None or self.raw is not None:
+            return []
+        found = in_the_way(self.session, self.sheet.application, actor=self.actor, now=now())
+        return summary(found, self._labels)
 
     def _pledge(self) -> dict[str, Any] | None:
         entry = regulations.pledge_for(self.session, self.kind, self.today)

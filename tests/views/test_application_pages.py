@@ -233,6 +233,25 @@ def test_a_person_who_has_an_account_is_told_at_the_line(
 
 
 @pytest.mark.rule("M5")
+def test_a_draft_says_what_is_in_the_way_before_it_is_sent(
+    east: Browser, office: Office, session: Session
+) -> None:
+    identity = office.standing_at(ApplicationState.COMPLETED, "east")
+    known = office.application(identity).lines[0]
+    line = {"name": known.name, "sex": "male", "citizen_id": known.citizen_id}
+
+    send(east, NEW, form(line, action="save"))
+    draft = session.scalars(
+        select(Application).where(Application.state == ApplicationState.DRAFT)
+    ).one()
+    page = east.get(f"/applications/{draft.id}/edit").text
+
+    said = page.partition('id="conflicts"')[2].partition("</ul>")[0]
+    assert said.count("<li>") == 1
+    assert 'href="#lines-0-citizen_id"' in said
+
+
+@pytest.mark.rule("M5")
 def test_an_empty_form_is_kept_but_not_sent(east: Browser, session: Session) -> None:
     answer = send(east, NEW, form(action="submit", pledge="1"))
 

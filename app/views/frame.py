@@ -70,6 +70,12 @@ MENU: tuple[Group, ...] = (
                 rooms=frozenset({"FormView"}),
             ),
             Entry(
+                label=N_("Printouts"),
+                endpoint="PrintCopyView.list",
+                icon="printer",
+                permissions=frozenset({P.PRINT_COPIES_LIST}),
+            ),
+            Entry(
                 label=N_("Scanned forms"),
                 endpoint="ScanView.list",
                 icon="upc-scan",

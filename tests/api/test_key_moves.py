@@ -67,7 +67,7 @@ def test_a_holder_reports_the_own_key_lost_and_still_sees_it(rest, office):
 
 @pytest.mark.rule("M6.1")
 def test_keys_that_were_not_returned_are_a_filter_away_until_they_are_back(rest, office):
-    holder = office.account("east.admin")
+    holder = office.account("mkt1")
     office.perform("info1", holder.id, "cancel", model=type(holder), comment="离职")
     there = rest("research1")
     query = {"filters": [{"col": "unreturned_since", "opr": "null", "value": False}]}

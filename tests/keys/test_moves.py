@@ -236,7 +236,7 @@ def test_nobody_replaces_a_key_without_a_form(office):
 
 @pytest.mark.rule("M6.1")
 def test_a_cancelled_account_may_leave_its_key_unreturned(office):
-    holder = activate(office, "east.admin")
+    holder = activate(office, "mkt1")
 
     office.perform("info1", holder.id, "cancel", model=Account, comment="离职")
 

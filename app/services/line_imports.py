@@ -92,7 +92,7 @@ class Overview:
         """Return cell, heading and words of everything that is wrong with a row."""
         names = {column.name: self.sheet.heading(column) for column in self.sheet.columns}
         return [
-            (self.table.cell(d.field, row.number), names.get(d.field, ""), d.message)
+            (self.table.cell(d.field, row.number), names.get(d.field, ""), self.sheet.said(d))
             for d in row.problems
         ]
 

@@ -6,6 +6,7 @@ annex, choices from the column's vocabulary. A kind that is added has template a
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.catalog.enums import ApplicationKind
 from app.catalog.heading_words import HEADING_WORDS
 from app.catalog.labels import words_of
+from app.errors import Detail
 from app.i18n import LANGUAGES, N_, _, language, pick, speaking
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
@@ -192,6 +194,14 @@ class LineSheet:
             for item in self.offered
             for word in (item.name_zh, item.name_en)
         }
+
+    def said(self, detail: Detail) -> str:
+        """Return what is wrong in words, choices by the words that a person would type."""
+        column = next((it for it in self.columns if it.name == detail.field), None)
+        if detail.code != "unknown_choice" or column is None or column.members is None:
+            return detail.message
+        choices = ", ".join(words_of(member) for member in column.members)
+        return replace(detail, params={**detail.params, "choices": choices}).message
 
     def shown(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """Return a row's cells in the order of the columns."""

@@ -146,6 +146,14 @@ def test_words_come_in_the_readers_language(office: Office):
     assert chinese != english
 
 
+def test_choices_are_told_in_the_words_that_people_type(office: Office):
+    overview = looked(office, xlsx(HEAD, row(1, sex="?")))
+    with speaking("zh"):
+        assert "男" in overview.reason(overview.rows[0])
+    with speaking("en"):
+        assert "Female" in overview.reason(overview.rows[0])
+
+
 def test_personal_number_stored_as_a_number_is_named_by_its_cell(office: Office):
     cells = row(1)
     cells[2] = int(citizen_id(1, Sex.FEMALE)[:17] + "0")  # type: ignore[call-overload]

@@ -17,8 +17,8 @@ from app.services.plans import Plan, Row
 from app.services.resources import LANGUAGES
 from app.services.workbooks.formulas import APOSTROPHE, STARTS, disarmed
 
-MINUTES = "%Y-%m-%d %H:%M:%S"
-PG_MINUTES = "YYYY-MM-DD HH24:MI:SS"
+SECONDS = "%Y-%m-%d %H:%M:%S"
+SECONDS_LONG = len("2026-11-21 14:03:00")
 PEOPLE = "accounts"
 """People share names: their login name goes with them."""
 HARMLESS = frozenset({"login_name", "organization_code", "serial", "citizen_id"})
@@ -64,7 +64,7 @@ def _listed(value: Any) -> str:
 
 
 def _instant(value: datetime) -> str:
-    return f"{value.astimezone(OFFICE_ZONE):{MINUTES}}"
+    return f"{value.astimezone(OFFICE_ZONE):{SECONDS}}"
 
 
 def _day(value: date) -> str:
@@ -103,7 +103,8 @@ def sql_text(column: Column, plan: Plan) -> Any:
         words = {member.value: word_of(member) for member in column.members}
         return case(words, value=type_coerce(attribute, String), else_=literal(""))
     if column.stored == "datetime":
-        return func.to_char(func.timezone(OFFICE_ZONE.key, attribute), PG_MINUTES)
+        # as text an instant reads alike, three times as quickly as by to_char()
+        return func.left(cast(func.timezone(OFFICE_ZONE.key, attribute), String), SECONDS_LONG)
     if column.stored == "boolean":
         return case((attribute, literal(_("yes"))), (~attribute, literal(_("no"))))
     if column.stored in {"integer", "date"}:
@@ -121,5 +122,5 @@ def _reference(column: Column, plan: Plan) -> Any:
 
 
 def _disarmed(text: Any) -> Any:
-    dangerous = func.left(text, 1).in_(list(STARTS))
+    dangerous = func.ascii(text).in_([ord(start) for start in STARTS])
     return case((dangerous, literal(APOSTROPHE) + text), else_=text)

@@ -9,6 +9,7 @@ from sqlalchemy import Enum, String, inspect
 
 from app.catalog.cleaning import Unfit, clean
 from app.catalog.enums import ApplicationKind, OrganizationType
+from app.catalog.fields import Field
 from app.catalog.identity import IdentityError, check_sex, parse_citizen_id
 from app.catalog.lifecycles import APPLICATIONS
 from app.catalog.loader import load_catalog
@@ -38,12 +39,25 @@ def person_digest(citizen_id: str) -> str:
 
 def read_value(model: type[Base], column: str, raw: Any, *, today: date) -> Any:
     """Return what is stored for `raw` in `column` of `model`; raise Unfit."""
+    known = _readings.get((model, column))
+    if known is None:
+        known = _readings[model, column] = _reading(model, column)
+    declared, members, limit = known
+    return clean(declared, raw, today=today, members=members, limit=limit)
+
+
+_Reading = tuple[Field, type[StrEnum] | None, int | None]
+_readings: dict[tuple[type[Base], str], _Reading] = {}
+
+
+def _reading(model: type[Base], column: str) -> _Reading:
+    """Return what a column means, its closed vocabulary, its length: looked up once."""
     kind = inspect(model).columns[column].type
     members: type[StrEnum] | None = None
     if isinstance(kind, Enum) and kind.enum_class is not None:
         members = kind.enum_class  # type: ignore[assignment]
     limit = kind.length if isinstance(kind, String) and members is None else None
-    return clean(field_of(model, column), raw, today=today, members=members, limit=limit)
+    return field_of(model, column), members, limit
 
 
 def problem(where: str, unfit: Unfit) -> Detail:

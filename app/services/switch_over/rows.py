@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from app.catalog.cleaning import Unfit
@@ -158,6 +159,7 @@ class Reader:
         return datetime.combine(day, time(), OFFICE_ZONE)
 
 
+@lru_cache(maxsize=8192)
 def _day(text: str) -> date | None:
     head = text.split(" ", maxsplit=1)[0].split("T", maxsplit=1)[0]
     for form in FORMATS:

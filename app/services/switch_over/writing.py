@@ -6,7 +6,6 @@ Both leave the same rows, the same ledger and the same trail; a test compares th
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Table, func, insert, select
@@ -252,7 +251,7 @@ class Batch:
 
 def account_label(person: Person) -> str:
     """Return what an account is called on record, as the model says it."""
-    return str(Account(name=person.values["name"], login_name=person.values["login_name"]))
+    return f"{person.values['name']} ({person.values['login_name']})"
 
 
 # --- Sets of rows
@@ -283,17 +282,15 @@ def write_rows(session: Session, table: Table, rows: Rows) -> None:
     statement = f'COPY "{table.name}" ({quoted}) FROM STDIN'
     with raw.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([bind(row[n]) for bind, n in zip(binders, names, strict=True)])
+            copy.write_row(
+                [
+                    row[name] if bind is None else bind(row[name])
+                    for bind, name in zip(binders, names, strict=True)
+                ]
+            )
 
 
 def _binder(kind: Any, dialect: Any) -> Any:
     if isinstance(kind, JSON):
         return json.dumps
-    bind = kind.dialect_impl(dialect).bind_processor(dialect)
-    if bind is None:
-        return _plain
-    return lambda value: _plain(bind(value))
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, StrEnum) else value
+    return kind.dialect_impl(dialect).bind_processor(dialect)

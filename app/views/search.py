@@ -12,7 +12,7 @@ from app.i18n import _
 from app.services.finding import MOST, Found, find_everywhere
 from app.services.listing import Row
 from app.views.access import current_actor, signed_in
-from app.views.cells import row_url, word
+from app.views.cells import business_type, row_url, word
 from app.views.wording import on_day, state
 
 MOST_ON_PAGE = 20
@@ -100,9 +100,29 @@ def _organization(row: Row) -> dict[str, Any]:
     }
 
 
+def _case(row: Row) -> dict[str, Any]:
+    return {
+        "title": row.values["number"],
+        "sub": f"{business_type(row.values['business_type'])} · {_name(row, 'owner_id')}",
+        "state": state(row.values["state"]),
+    }
+
+
+def _archive(row: Row) -> dict[str, Any]:
+    """Say where the file stands."""
+    place = (_name(row, "organization_id"), row.values["box"], row.values["place"])
+    return {
+        "title": row.values["number"],
+        "sub": " · ".join(filter(None, place)),
+        "state": state(row.values["state"]),
+    }
+
+
 TELLERS: dict[str, Callable[[Row], dict[str, Any]]] = {
     "accounts": _account,
     "keys": _key,
     "applications": _application,
+    "cases": _case,
+    "archives": _archive,
     "organizations": _organization,
 }

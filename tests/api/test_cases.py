@@ -126,13 +126,18 @@ def test_a_number_stands_once_over_all_units(rest, office):
 
 @pytest.mark.rule("M6.3")
 def test_business_found_after_cancellation_is_taken_over_but_no_longer_recorded(rest, office):
-    account = office.account("bank.admin")
-    key = account.keys[0].id
+    identity = office.standing_at("completed", "bank")
+    account = office.application(identity).lines[0].account
+    key = account.keys[0]
     office.perform(
-        staff_of(OfficeCode.SERVICE), key, "take_back", model=type(account.keys[0]), comment="交回"
+        staff_of(OfficeCode.SERVICE), key.id, "take_back", model=type(key), comment="交回"
     )
     office.perform(INFO, account.id, "cancel", model=type(account), comment="离职")
-    assert rest(INFO).post("cases/", {**TITLE, "owner": "bank.admin"}).status_code == 201
+    said = {**TITLE, "owner": account.login_name}
+    office.session.rollback()
+    refused = rest("bank.admin").post("cases/", said)
+    assert fields(refused) == [("owner", "account_cancelled")]
+    assert rest(INFO).post("cases/", said).status_code == 201
 
 
 def test_a_correction_is_on_record_and_a_stale_one_refused(rest, office):

@@ -242,6 +242,15 @@ def test_lists_and_their_links_open(browser: Enter, office: Office, path: str):
     assert browser(RESEARCH).get(path).status_code == 200
 
 
+def test_the_search_box_finds_business_and_archives(browser: Enter, office: Office):
+    identity = shelved(office)
+    number = office.session.get_one(ArchiveFile, identity).number
+    case(office, "east.admin", number="KD-CASE-7")
+    there = browser(RESEARCH)
+    assert "A-01" in there.get(f"/search/?q={number}&partial=1").text
+    assert "KD-CASE-7" in there.get("/search/?q=KD-CASE").text
+
+
 @pytest.mark.rule("M9")
 @pytest.mark.parametrize("login", ["east.admin", "reg1", "system_administrator"])
 def test_archives_open_to_their_keepers(browser: Enter, office: Office, login: str):

@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 
@@ -135,7 +136,7 @@ from app.models.kinds.account import NamedAccountColumns  # noqa: E402
 
 class HoursExtensionLine(NamedAccountColumns, ApplicationLine):
     __tablename__ = "hours_extension_line"
-    __mapper_args__ = dict(polymorphic_identity=KIND, polymorphic_load="selectin")  # noqa: C408
+    __mapper_args__: ClassVar = {"polymorphic_identity": KIND, "polymorphic_load": "selectin"}
     id: Mapped[int] = mapped_column(
         ForeignKey("application_line.id", ondelete="CASCADE"), primary_key=True
     )
@@ -147,7 +148,7 @@ class HoursExtensionLine(NamedAccountColumns, ApplicationLine):
 
 
 class HoursExtensionApplication(Application):
-    __mapper_args__ = dict(polymorphic_identity=KIND)  # noqa: C408
+    __mapper_args__: ClassVar = {"polymorphic_identity": KIND}
     line_class = HoursExtensionLine
 
 

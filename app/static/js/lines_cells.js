@@ -49,7 +49,7 @@ function control(editor, row, n, column) {
     it.append(new Option("", ""), ...column.choices.map((known) => new Option(known.label, known.value, false, known.value === value)));
   } else if (column.kind === "picker") {
     it = document.createElement("select");
-    Object.assign(it.dataset, { pickerUrl: column.picker_url ?? editor.data.picker_url, pickerHint: column.placeholder ?? "", pickerClear: editor.text.remove });
+    Object.assign(it.dataset, { pickerUrl: column.picker_url ?? editor.data.picker_url, pickerHint: column.placeholder ?? "", pickerNone: editor.text.nothing, pickerMore: editor.text.more, pickerClear: editor.text.clear });
     it.append(new Option("", ""));
     if (value) it.append(new Option(row.labels[column.name] ?? value, value, true, true));
   } else {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from flask import render_template
 from flask_appbuilder import BaseView, expose
@@ -15,6 +16,7 @@ from app.security.actor import Actor
 from app.services import notices, unit_work, worklists
 from app.views import home_office, home_organization, home_oversight, inbox
 from app.views.access import current_actor, signed_in
+from app.views.people import lost_button
 from app.views.wording import label, link, masked, on_day, state, when
 
 NEWS = 5
@@ -44,6 +46,19 @@ def first_page(actor: Actor) -> home_office.Page:
     return page(actor, now())
 
 
+def _own_key_lost(key_id: int) -> dict[str, Any]:
+    """Return the button by which a person has the own key frozen."""
+    confirm = {
+        "title": _("Your key is lost?"),
+        "text": _(
+            "The key stops working at once and you are signed out everywhere. Then tell your "
+            "organization's administrator, who applies for another."
+        ),
+        "button": _("Freeze the key"),
+    }
+    return lost_button(key_id, reason=_("Reported lost by the holder."), confirm=confirm)
+
+
 def holder(actor: Actor, now: datetime) -> home_office.Page:  # noqa: ARG001 - every home has this signature
     """Return the page of a person who holds rights and a key."""
     session = db.session()
@@ -66,7 +81,7 @@ def holder(actor: Actor, now: datetime) -> home_office.Page:  # noqa: ARG001 - e
             "state": state(key.state),
             "since": on_day(key.issued_at),
             "url": link("KeyView.show", pk=key.id),
-            "lost": None,
+            "lost": _own_key_lost(key.id) if actor.may(Permission.KEYS_REPORT_LOST) else None,
         }
         if key
         else None,

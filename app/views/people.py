@@ -92,24 +92,28 @@ def acts_on(person: Person, actor: Actor) -> list[dict[str, Any]]:
     assert lost.permission is not None
     if key is None or key.state not in lost.sources or not actor.may(lost.permission):
         return []
-    return [
-        {
-            "label": _("Key lost"),
-            "url": row_url("keys", f"{key.id}/actions/{lost.action}"),
-            "method": "post",
-            "tone": "danger",
-            "data": {"comment": _("Reported lost by the organization.")},
-            "confirm": {
-                "title": _("Key %(serial)s of %(name)s", serial=key.serial, name=person.name),
-                "text": _(
-                    "The key stops working at once and %(name)s is signed out everywhere. What to "
-                    "do next is said on the page that follows.",
-                    name=person.name,
-                ),
-                "button": _("Freeze the key"),
-            },
-        }
-    ]
+    confirm = {
+        "title": _("Key %(serial)s of %(name)s", serial=key.serial, name=person.name),
+        "text": _(
+            "The key stops working at once and %(name)s is signed out everywhere. What to do next "
+            "is said on the page that follows.",
+            name=person.name,
+        ),
+        "button": _("Freeze the key"),
+    }
+    return [lost_button(key.id, reason=_("Reported lost by the organization."), confirm=confirm)]
+
+
+def lost_button(key_id: int, *, reason: str, confirm: dict[str, str]) -> dict[str, Any]:
+    """Return the button that freezes a key at once, its reason written already (M8)."""
+    return {
+        "label": _("Key lost"),
+        "url": row_url("keys", f"{key_id}/actions/report_lost"),
+        "method": "post",
+        "tone": "danger",
+        "data": {"comment": reason},
+        "confirm": confirm,
+    }
 
 
 class PeoplePage(ListPage):

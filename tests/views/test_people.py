@@ -169,6 +169,26 @@ def test_another_organization_s_key_is_not_there_to_be_frozen(
     assert session.get_one(Key, identity).state == KeyState.ISSUED
 
 
+@pytest.mark.rule("M8")
+def test_a_holder_has_the_own_key_frozen_from_the_first_page(
+    browser: Enter, office: Office, session: Session
+) -> None:
+    (holder,) = newcomers(office, "bank", 1)
+    login = office.account("bank.admin")
+    holder.password_hash, holder.must_change_password = login.password_hash, False
+    holder.roles = [role for role in holder.roles if role.name == RoleName.HOLDER.value]
+    session.commit()
+    key = session.scalars(select(Key).where(Key.holder_id == holder.id)).one()
+    identity = key.id
+    there = browser(holder.login_name)
+    page = section(there.get("/").text, "key")
+    assert f'action="/keys/{identity}/actions/report_lost"' in page
+    there.post(f"/keys/{identity}/actions/report_lost", {"comment": place(page, "comment")})
+    session.expire_all()
+    assert session.get_one(Key, identity).state == KeyState.LOST
+    assert there.get("/").status_code == 302
+
+
 # --- What needs the administrator
 
 

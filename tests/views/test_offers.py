@@ -19,6 +19,7 @@ from app.extensions import db
 from app.models.accounts import Account
 from app.models.cases import Case
 from app.models.keys import Key
+from app.models.roles import Role
 from app.services.applications import class_of
 from app.services.offers import Offer, of_own_person
 from app.workflow.columns import finder_of
@@ -299,6 +300,25 @@ def test_offices_and_members_are_offered_nothing_for_a_person(
         assert Rest(client, somebody).get(f"accounts/{identity}/forms").status_code == 403
     assert section(browser(login).get(f"/accounts/{own}").text, "apply") == ""
     assert Rest(client, login).get(f"accounts/{identity}/forms").status_code in {403, 404}
+
+
+@pytest.mark.rule("M2")
+def test_who_sees_everybody_applies_for_the_own_organization_s_people_alone(
+    browser: Enter, client: Any, office: Office, session: Session
+) -> None:
+    identity = employed(office).id
+    officer = office.account("research1")
+    officer.roles.append(
+        session.scalars(
+            select(Role).where(Role.name == RoleName.ORGANIZATION_ADMINISTRATOR.value)
+        ).one()
+    )
+    own = officer.id
+    session.commit()
+    assert Rest(client, "research1").get(f"accounts/{identity}").status_code == 200
+    assert Rest(client, "research1").get(f"accounts/{identity}/forms").status_code == 404
+    assert Rest(client, "research1").get(f"accounts/{own}/forms").status_code == 200
+    assert section(browser("research1").get(f"/accounts/{identity}").text, "apply") == ""
 
 
 def test_rest_and_the_command_line_tell_the_same(client: Any, runner: Any, office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.desk import Desk
 from tests.browser.test_new_user import application
 
@@ -54,8 +55,8 @@ class Meter:
 
 @pytest.fixture
 def measured(at_desk: AtDesk) -> Callable[..., tuple[Desk, Meter]]:
-    def sit_down(login: str) -> tuple[Desk, Meter]:
-        desk = at_desk(login).open("/")
+    def sit_down(login: str, **options: Any) -> tuple[Desk, Meter]:
+        desk = at_desk(login, **options).open("/")
         return desk, Meter(desk.page)
 
     return sit_down
@@ -146,3 +147,28 @@ def test_everything_that_happened_to_one_person_is_on_one_page(measured) -> None
     clicks, _keys, loads = meter.spent
     assert clicks <= 2
     assert loads <= 2
+
+
+@pytest.mark.rule("M8")
+@pytest.mark.parametrize(("language", "viewport"), [("zh", DESKTOP), ("en", PHONE)])
+def test_a_lost_key_is_frozen_at_once_and_its_replacement_is_filled_in(
+    measured, accessible, language, viewport
+) -> None:
+    administrator, meter = measured("chaoyang.he", language=language, viewport=viewport)
+    with meter.running():
+        person = administrator.find("#people tr", has_text="dusong")
+        person.locator(".btn-danger-quiet").click()
+        administrator.confirm()
+        expect(administrator.said.locator(".tone-good")).to_contain_text("KD-1000-0017")
+        expect(administrator.find("[data-lines]")).to_contain_text("杜松")
+
+    clicks, keys, loads = meter.spent
+    assert clicks <= 4
+    assert (keys, loads) == (0, 1)
+    assert "dusong" in administrator.cell(1, "login_name").input_value()
+    accessible(administrator.page)
+    administrator.open("/")
+    need = administrator.find("#in-need")
+    expect(need).to_contain_text("KD-1000-0017")
+    expect(person.locator(".btn-danger-quiet")).to_have_count(0)
+    accessible(administrator.page)

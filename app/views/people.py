@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import CaseState, KeyState
+from app.catalog.enums import AccountState, CaseState, KeyState
 from app.catalog.lifecycles import KEY, Transition
 from app.i18n import N_, _
 from app.security.actor import Actor
@@ -65,15 +65,17 @@ def _business(person: Person, actor: Actor) -> Cell:
 
 
 def _acts(person: Person, actor: Actor) -> Cell:
-    every = {"label": _("Apply for…"), "url": f"{row_url('accounts', person.id)}#apply"}
-    return {"actions": [*acts_on(person, actor), every]}
+    acts = acts_on(person, actor)
+    if person.state != AccountState.CANCELLED or person.business:
+        acts.append({"label": _("Apply"), "url": f"{row_url('accounts', person.id)}#apply"})
+    return {"actions": acts}
 
 
 BESIDE = (
     Beside(name="key", label=N_("Key"), kind="serial", read=_key),
     Beside(name="items", label=N_("Permissions"), kind="number", read=_items),
-    Beside(name="form", label=N_("Open application"), kind="serial", read=_form),
-    Beside(name="business", label=N_("Unfinished business"), kind="number", read=_business),
+    Beside(name="form", label=N_("Application"), kind="serial", read=_form),
+    Beside(name="business", label=N_("Open business"), kind="number", read=_business),
     Beside(name="acts", label=N_("Actions"), kind="actions", read=_acts),
 )
 
@@ -126,6 +128,10 @@ class PeoplePage(ListPage):
         ids = [row.id for row in self.page.rows]
         self.people = people.people(session, actor.organization_id, ids)
 
+    def context(self, *, acts: Sequence[Transition] = (), **more: Any) -> dict[str, Any]:
+        """Return `page`, known as the people's."""
+        return super().context(acts=acts, **{"name": "people", **more})
+
     def _columns(self) -> tuple[Column, ...]:
         return tuple(column for column in super()._columns() if column.name not in UNSAID)
 
@@ -165,4 +171,4 @@ def _with_office(cell: Cell) -> Cell:
     """Say under a name that the person administers the organisation."""
     if not isinstance(cell, dict):
         return cell
-    return {**cell, "sub": f"{cell['sub']} · {_('Organization administrator')}"}
+    return {**cell, "sub": " · ".join([cell["sub"], _("Administrator")])}

@@ -156,19 +156,19 @@ def test_a_lost_key_is_frozen_at_once_and_its_replacement_is_filled_in(
 ) -> None:
     administrator, meter = measured("chaoyang.he", language=language, viewport=viewport)
     with meter.running():
-        person = administrator.find("#people tr", has_text="dusong")
+        person = administrator.find("#people tr", has_text="xujianing")
         person.locator(".btn-danger-quiet").click()
         administrator.confirm()
-        expect(administrator.said.locator(".tone-good")).to_contain_text("KD-1000-0017")
-        expect(administrator.find("[data-lines]")).to_contain_text("杜松")
+        expect(administrator.said.locator(".tone-good")).to_contain_text("KD-1000-0016")
+        expect(administrator.find("[data-lines]")).to_contain_text("许嘉宁")
 
     clicks, keys, loads = meter.spent
     assert clicks <= 4
     assert (keys, loads) == (0, 1)
-    assert "dusong" in administrator.cell(1, "login_name").input_value()
+    assert "xujianing" in administrator.cell(1, "login_name").input_value()
     accessible(administrator.page)
     administrator.open("/")
     need = administrator.find("#in-need")
-    expect(need).to_contain_text("KD-1000-0017")
+    expect(need).to_contain_text("KD-1000-0016")
     expect(person.locator(".btn-danger-quiet")).to_have_count(0)
     accessible(administrator.page)

@@ -85,7 +85,7 @@ def test_each_of_the_own_people_stands_there_with_key_permissions_form_and_busin
     assert shown[coming][1] == "Waiting for key"
     assert number in shown[coming][5]
     administrator = office.account("east.admin").id
-    assert "Organization administrator" in shown[administrator][0]
+    assert "Administrator" in shown[administrator][0]
     assert set(shown) == {*ids, coming, administrator}
 
 

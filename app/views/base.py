@@ -101,17 +101,16 @@ class ConsoleView(Acts, Editing, BaseView):
         """Return what is declared about the row."""
         reading = Reading(self.resource, actor)
         facts = []
-        for column in self.fact_columns():
-            if not concerns(column, actor):
-                continue
+        for column in self.fact_columns(row, actor):
             value = row.values[column.name]
             whole = value if isinstance(value, str) and len(value) > LONG else None
             facts.append(fact(column, reading.reader(column, alone=True)(row), whole))
         return facts
 
-    def fact_columns(self) -> Sequence[Column]:
-        """Return what the page of a record says of it."""
-        return [c for c in self.resource.columns.values() if c.field.exported]
+    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:  # noqa: ARG002 - for rooms
+        """Return what the page of a record says of it to this actor."""
+        columns = self.resource.columns.values()
+        return [column for column in columns if column.field.exported and concerns(column, actor)]
 
     def head(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
         """Return title, state, buttons and the way back."""

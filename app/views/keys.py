@@ -18,6 +18,7 @@ from app.models.keys import Key
 from app.security.actor import Actor
 from app.security.audit import record
 from app.security.key_policy import policy
+from app.services.columns import Column
 from app.services.custody import Movement, movements_of
 from app.services.key_bindings import present_binding
 from app.services.listing import Row, load
@@ -76,10 +77,10 @@ class KeyView(ConsoleView):
             "articles": [it for it in [article(self.session, ARTICLE, office_date(now()))] if it],
         }
 
-    def facts(self, row: Row, actor: Actor) -> list[dict[str, Any]]:
+    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:
         """Leave out what most keys have not: another office, a replacement, a former holder."""
-        told = zip(self.fact_columns(), super().facts(row, actor), strict=True)
-        return [fact for column, fact in told if not _says_nothing(row, column.name)]
+        told = super().fact_columns(row, actor)
+        return [column for column in told if not _says_nothing(row, column.name)]
 
     def _holder(
         self, row: Row, key: Key, movements: list[Movement], actor: Actor

@@ -148,9 +148,9 @@ class ScanView(ConsoleView):
 
     # --- One file
 
-    def fact_columns(self) -> Sequence[Column]:
+    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:
         """Return what is told of a file, beside where its pages went."""
-        return [column for column in super().fact_columns() if column.name in FACTS]
+        return [column for column in super().fact_columns(row, actor) if column.name in FACTS]
 
     def record(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
         """Show where the pages went, and those that wait, to be filed by hand."""

@@ -146,14 +146,17 @@ class Export:
         """Yield every row as texts and numbers."""
         if self._by_copy():
             numbers = [
-                c.stored == "integer" and c.field.kind != "reference" for c in self.columns()
+                place
+                for place, column in enumerate(self.columns())
+                if column.stored == "integer" and column.field.kind != "reference"
             ]
-            for row in csv.reader(_decoded(copied(self.session, self._texts()))):
-                self.count += 1
-                yield [
-                    int(cell) if number and cell else cell
-                    for cell, number in zip(row, numbers, strict=True)
-                ]
+            for block in copied(self.session, self._texts()):
+                part = list(_read(block))
+                self.count += len(part)
+                for row in part if numbers else ():
+                    for place in numbers:
+                        row[place] = int(row[place]) if row[place] else ""
+                yield from part
             return
         for rows in self._batches():
             self.count += len(rows)
@@ -229,17 +232,16 @@ def _line(cells: Sequence[Any]) -> bytes:
     return text.getvalue().encode()
 
 
-def _decoded(blocks: Iterator[bytes]) -> Iterator[str]:
-    """Yield the lines of blocks that end with whole rows."""
-    for block in blocks:
-        yield from io.StringIO(block.decode(), newline="\n")
+def _read(block: bytes) -> Iterator[list[Any]]:
+    """Yield the rows of a block, which are whole."""
+    yield from csv.reader(io.StringIO(block.decode(), newline="\n"))
 
 
 def _rows_in(block: bytes) -> int:
-    """Return how many rows a block of whole rows holds."""
+    """Return how many rows a block of whole rows holds; a line break in a text ends none."""
     if b'"' not in block:
         return block.count(b"\n")
-    return sum(1 for _row in csv.reader(io.StringIO(block.decode(), newline="\n")))
+    return sum(1 for _row in _read(block))
 
 
 # --- In the background

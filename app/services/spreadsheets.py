@@ -6,6 +6,7 @@ The libraries are imported where they write: a server starts without them.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.i18n import _
@@ -172,7 +173,13 @@ def write_rows(
             book.add_worksheet(sheet_name(title)).write_row(0, 0, headings)
         return
     name = sheet_name(title)
-    book = FastExcel(target).format(bold_headers=True).freeze(row=1)
+    # given a place instead of a file, the library keeps no copy of what it writes
+    place = getattr(target, "name", None)
+    book = (
+        FastExcel(place if isinstance(place, str) else target)
+        .format(bold_headers=True)
+        .freeze(row=1)
+    )
     for number in range(1, -(-count // SHEET_ROWS) + 1):
         part = (dict(zip(headings, row, strict=True)) for row in islice(rows, SHEET_ROWS))
         book.sheet(name if number == 1 else f"{name[: SHEET_NAME - 5]} {number}", part)

@@ -175,8 +175,8 @@ def write_rows(
     name = sheet_name(title)
     # given a place instead of a file, the library keeps no copy of what it writes
     place = getattr(target, "name", None)
-    named = isinstance(place, str) and Path(place).is_file()
-    book = FastExcel(place if named else target).format(bold_headers=True).freeze(row=1)
+    goes_to = place if isinstance(place, str) and Path(place).is_file() else target
+    book = FastExcel(goes_to).format(bold_headers=True).freeze(row=1)
     for number in range(1, -(-count // SHEET_ROWS) + 1):
         part = (dict(zip(headings, row, strict=True)) for row in islice(rows, SHEET_ROWS))
         book.sheet(name if number == 1 else f"{name[: SHEET_NAME - 5]} {number}", part)

@@ -155,6 +155,9 @@ class Application(Base):
     line_class: ClassVar[type["ApplicationLine"]]
     """The class of this kind's lines."""
 
+    serves_without_key: ClassVar[bool] = False
+    """Whether people who have an account and no key in hand can stand on it like new ones."""
+
     asks: ClassVar[str] = ""
     """What the form asks for one of the organisation's people, in a word; a msgid."""
 

@@ -101,6 +101,7 @@ def _leaves_an_administrator(person: Person, administrators: int) -> Obstacle | 
 
 OBSTACLES: dict[str, Obstructs] = {
     "accounts_are_free": _is_free,
+    "persons_are_free_or_without_key": _is_free,
     "no_business_is_unfinished": _has_ended_business,
     "administrators_remain": _leaves_an_administrator,
 }
@@ -149,15 +150,18 @@ def _offers(person: Person, entries: list[KindEntry], administrators: int) -> It
     for entry in entries:
         model = class_of(entry.kind)
         names = _named(model)
-        if finder_of(model.line_class) is None:
+        if finder_of(model.line_class) is None and not model.serves_without_key:
+            continue
+        if model.serves_without_key and not person.works_without_key:
             continue
         if person.state not in model.line_class.account_states:
             continue
         if not all(APPLIES[name](person) for name in names if name in APPLIES):
             continue
-        replaces = _replaces_key(model)
-        if replaces and person.key is None:
+        renews = _replaces_key(model)
+        if renews and person.key is None:
             continue
+        replaces = renews or model.serves_without_key
         begun = _begun(person, entry)
         found = (
             OBSTACLES[name](person, administrators)

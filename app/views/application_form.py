@@ -102,11 +102,13 @@ def _first_lines(kind: ApplicationKind, account: str) -> list[dict[str, Any]]:
     """Return the line that names this account of the own organisation; none for an empty form."""
     line_class = class_of(kind).line_class
     finder = finder_of(line_class)
-    if not account or finder is None:
+    if not account or not (finder or class_of(kind).serves_without_key):
         return []
     if not ACCOUNT.fullmatch(account):
         raise NotFound
     present = present_of(db.session(), current_user.organization, line_class, int(account))
+    if finder is None:
+        return [{"id": "", "name": present.name, "sex": present.sex.value}]
     return [{"id": "", finder.name: present.login_name, **first_cells(line_class, present)}]
 
 

@@ -14,13 +14,11 @@ from app.models.keys import Key
 from app.security.audit import record
 from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, Act
 from app.workflow.data import not_text, rows_named
-from app.workflow.effects.keys import put_in_place_of
+from app.workflow.effects.keys import former_key, put_in_place_of
 from app.workflow.effects.road import close_own
 from app.workflow.engine_calls import fire_within
 from app.workflow.guards import stock_problems
 from app.workflow.named import reason_of
-
-REPLACEABLE = (KeyState.ISSUED, KeyState.RETURNED, KeyState.LOST)
 
 
 def keys_out(act: Act, lines: Collection[ApplicationLine]) -> dict[int, Key]:
@@ -181,7 +179,7 @@ def _hand_out(act: Act) -> None:
         line, key = lines[position], keys[serial]
         if key.holder_id == line.account_id:
             _rebind(act, line, key)
-        elif (former := _former_key(act, line)) is not None:
+        elif (former := former_key(act, line.account_id)) is not None:
             put_in_place_of(act, former, key, reason=reason_of(act))
         else:
             fire_within(act, key, "issue", data={"holder_id": line.account_id})
@@ -191,16 +189,6 @@ def _hand_out(act: Act) -> None:
         served.append({"position": position, "key_serial": serial, "login_name": login})
     act.result["lines"] = served
     act.new["keys"] = {entry["login_name"]: entry["key_serial"] for entry in served}
-
-
-def _former_key(act: Act, line: ApplicationLine) -> Key | None:
-    """Return the key that the new one takes the place of: held, come back or lost, the latest."""
-    return act.session.scalars(
-        select(Key)
-        .where(Key.last_holder_id == line.account_id, Key.state.in_(REPLACEABLE))
-        .order_by((Key.state == KeyState.ISSUED).desc(), Key.issued_at.desc(), Key.id.desc())
-        .limit(1)
-    ).one_or_none()
 
 
 def _rebind(act: Act, line: ApplicationLine, key: Key) -> None:

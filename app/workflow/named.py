@@ -95,20 +95,27 @@ def accounts_are_free(act: Act) -> Iterator[Detail]:
                 {"line": first.position},
                 "M5",
             )
+    yield from forms_naming(act, {it: place_of(line) for it, line in lines.items()})
+
+
+def forms_naming(act: Act, places: Mapping[int, str]) -> Iterator[Detail]:
+    """Yield a refusal for each other open form that names one of the accounts in `places`."""
+    if not places:
+        return
     others: Any = act.session.execute(
         select(ApplicationLine.account_id, Application.number)
         .join(Application, Application.id == ApplicationLine.application_id)
         .where(
-            ApplicationLine.account_id.in_(list(lines)),
+            ApplicationLine.account_id.in_(list(places)),
             ApplicationLine.verdict != LineVerdict.REFUSED,
-            Application.id != application.id,
+            Application.id != act.subject.id,
             Application.state.in_(OPEN_STATES),
         )
         .order_by(Application.id)
     )
     for account_id, number in others:
         yield Detail(
-            place_of(lines[account_id]),
+            places[account_id],
             "already_asked",
             N_("Application %(number)s concerns this person and is still open."),
             {"number": number},

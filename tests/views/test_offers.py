@@ -233,16 +233,18 @@ def test_after_a_loss_the_form_for_a_new_key_is_open_with_the_person_on_it(
     assert {serial, login} <= {it for it in line["cells"].values() if isinstance(it, str)}
 
 
-def test_an_enterprise_is_told_who_hands_out_its_keys(
+@pytest.mark.rule("M5.2")
+def test_an_enterprise_is_led_to_its_form_for_another_key(
     browser: Enter, office: Office, session: Session
 ) -> None:
     account = employed(office, "bank")
     key = session.scalars(select(Key).where(Key.holder_id == account.id)).one()
-    identity = account.id
+    name = account.name
     there = browser("bank.admin")
     answer = there.post(f"/keys/{key.id}/actions/report_lost", {"comment": "丢失"})
-    assert answer.location == f"/accounts/{identity}#apply"
-    assert "turn to" in apply_part(there, identity)
+    assert answer.location == f"/applications/new/enterprise_user?account={account.id}"
+    (line,) = editor(there.get(answer.location))["rows"]
+    assert line["cells"]["name"] == name
 
 
 @pytest.mark.rule("M6.4")

@@ -53,6 +53,13 @@ def _under(rule: str, article: str, *transitions: Transition) -> tuple[Transitio
     return tuple(replace(t, rule=rule, article=article) for t in transitions)
 
 
+def _new_or_changed(transition: Transition, *more: str) -> Transition:
+    """Return the act as it also takes people who have an account and no key in hand."""
+    also = {"persons_are_free": "persons_are_free_or_without_key"}
+    guards = (also.get(name, name) for name in transition.guards)
+    return replace(transition, guards=(*guards, *more))
+
+
 _BY_SERVICE = ("M5.2", "第五条（二）")
 _SUBMIT_CANCELLATION = replace(
     SUBMIT_NAMED,
@@ -151,14 +158,23 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
     ),
     ApplicationKind.ENTERPRISE_USER: _application(
         ApplicationKind.ENTERPRISE_USER,
-        *_under(*_BY_SERVICE, SUBMIT, WITHDRAW, RETURN, REJECT, ISSUE_KEY, COMPLETE),
+        *_under(
+            *_BY_SERVICE,
+            _new_or_changed(SUBMIT),
+            WITHDRAW,
+            RETURN,
+            REJECT,
+            ISSUE_KEY,
+            COMPLETE,
+        ),
         CLAIM,
         HAND_BACK,
         CHECK_PAPERS,
         *_under(
             *_BY_SERVICE,
             replace(
-                APPROVE, guards=(*APPROVE.guards, "papers_are_complete"), followed_by="configure"
+                _new_or_changed(APPROVE, "papers_are_complete"),
+                followed_by="configure",
             ),
         ),
         replace(
@@ -167,8 +183,8 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
             permission=None,
             who=(),
             data="login_names",
-            guards=("persons_are_free",),
-            effects=("open_accounts", "grant_items_of_type", "open_next_work"),
+            guards=("persons_are_free_or_without_key",),
+            effects=("take_up_accounts", "open_accounts", "grant_items_of_type", "open_next_work"),
             rule="M4b",
             article="第四条",
         ),

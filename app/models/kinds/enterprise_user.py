@@ -4,7 +4,9 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.enums import ApplicationKind
+from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
+from app.models.kinds.account import CAN_WORK
 from app.models.kinds.person import NewPersonColumns
 
 
@@ -22,6 +24,7 @@ class EnterpriseUserLine(NewPersonColumns, ApplicationLine):
     )
 
     columns = ("name", "sex", "citizen_id")
+    account_states = CAN_WORK
 
 
 class EnterpriseUserApplication(Application):
@@ -29,3 +32,5 @@ class EnterpriseUserApplication(Application):
 
     __mapper_args__ = {"polymorphic_identity": ApplicationKind.ENTERPRISE_USER}
     line_class = EnterpriseUserLine
+    asks = N_("New key")
+    serves_without_key = True

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import LineVerdict, OrganizationType
+from app.catalog.enums import AccountState, LineVerdict, OrganizationType
 from app.catalog.permissions import RoleName
 from app.clock import office_date
 from app.errors import Detail, Refused
@@ -169,8 +169,14 @@ def grant_items_of_type(act: Act) -> None:
     application: Application = act.subject
     unit = application.organization.type
     items = items_on(act.session, OrganizationType(unit), office_date(act.now))
+    codes = {item.code for item in items}
     for line in application.passed_lines():
-        grant(act, line, items)
+        held: set[str] = set()
+        if line.account is not None and line.account.state != AccountState.PENDING:
+            end_open_grants(act, line.account, keep=codes)
+            held = {it.item.code for it in line.account.grants if it.valid_until is None}
+        if fresh := [item for item in items if item.code not in held]:
+            grant(act, line, fresh)
 
 
 def grant(act: Act, line: ApplicationLine, items: list[PermissionItem]) -> None:
@@ -205,12 +211,12 @@ def grant(act: Act, line: ApplicationLine, items: list[PermissionItem]) -> None:
 
 @EFFECTS.register
 def cancel_keyless_accounts(act: Act) -> None:
-    """Whoever got no key keeps no account: the account is cancelled, the line says why."""
+    """An account that was opened and got no key is cancelled; the line says why."""
     for line in act.subject.passed_lines():
         if line.key_id is None:
             line.verdict = LineVerdict.REFUSED
             line.reason = act.comment[:500]
-            if line.account is not None:
+            if line.account is not None and line.account.state == AccountState.PENDING:
                 fire_within(act, line.account, "cancel", comment=act.comment)
 
 

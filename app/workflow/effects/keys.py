@@ -15,6 +15,8 @@ from app.workflow.engine_calls import fire_within
 
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 - no look-alikes
 PASSWORD_LENGTH = 12
+REPLACEABLE = (KeyState.ISSUED, KeyState.RETURNED, KeyState.LOST)
+"""States of a key that another can take the place of."""
 
 
 def new_password() -> str:
@@ -41,10 +43,15 @@ def issue_keys(act: Act) -> None:
     served, told = [], []
     for position, serial in act.data.items():
         line, key = lines[position], keys[serial]
-        fire_within(act, key, "issue", data={"holder_id": line.account_id})
+        account = line.account
+        known = account is not None and account.state != AccountState.PENDING
+        former = former_key(act, line.account_id) if known else None
+        if former is not None:
+            put_in_place_of(act, former, key, reason=act.comment or str(application))
+        else:
+            fire_within(act, key, "issue", data={"holder_id": line.account_id})
         line.key = key
         line.key_id = key.id
-        account = line.account
         if account is not None and account.state == AccountState.PENDING:
             password = new_password()
             set_password(account, password, must_change=True)
@@ -158,6 +165,16 @@ def _other_office(act: Act) -> str | None:
     """Return the other end of a transfer: where a key goes, went, or came from."""
     code = act.new.get("destination") or act.old.get("office") or act.old.get("destination")
     return str(code) if code else None
+
+
+def former_key(act: Act, account_id: int | None) -> Key | None:
+    """Return the key that a new one takes the place of: held, come back or lost, the latest."""
+    return act.session.scalars(
+        select(Key)
+        .where(Key.last_holder_id == account_id, Key.state.in_(REPLACEABLE))
+        .order_by((Key.state == KeyState.ISSUED).desc(), Key.issued_at.desc(), Key.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def put_in_place_of(act: Act, old: Key, new: Key, *, reason: str) -> None:

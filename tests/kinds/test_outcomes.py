@@ -1,6 +1,7 @@
 """What each of the forms on people that an organisation has leads to (M4, M5.1, M6)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,12 @@ def key(office: Office, serial: str) -> Key:
     return office.session.query(Key).filter_by(serial=serial).one()
 
 
+def still_out(office: Office, serial: str) -> tuple[str, int | None, datetime | None]:
+    """A key's state, who holds it, since when it stands on the list of keys to be asked for."""
+    found = key(office, serial)
+    return found.state.value, found.holder_id, found.unreturned_since
+
+
 def changed(line: Account, name: str) -> dict[str, str]:
     return {
         "old_login_name": line.login_name,
@@ -90,6 +97,21 @@ def test_a_lost_key_is_replaced_though_it_never_comes_back(office: Office):
     finished(office, identity)
     assert key(office, old).state == KeyState.REPLACED
     assert key_of(office, account) not in {"", old}
+
+
+@pytest.mark.rule("A4")
+def test_a_form_says_what_the_record_says_as_it_is_handed_in(office: Office):
+    """The form was begun while the key was still being made."""
+    line = {**office.person(), "items": [OLD]}
+    first = office.submitted("east", lines=[line])
+    account = office.walk(first, until=lambda it: it.state == "configured").lines[0].account
+    assert account is not None
+    line = {"login_name": account.login_name}
+    identity = drafted(office, K.KEY_REPLACEMENT, [line], strict=False)
+    assert office.application(identity).lines[0].old_key_serial == ""
+    finished(office, first)
+    office.perform(administrator_of("east"), identity, "submit")
+    assert office.application(identity).lines[0].old_key_serial == key_of(office, account)
 
 
 @pytest.mark.rule("M5.1")
@@ -176,11 +198,11 @@ def test_a_cancelled_user_never_signs_in_again_and_the_key_stays_to_be_asked_for
     assert held(office, account) == set()
     ended = office.session.query(AccountGrant).filter_by(account=account)
     assert {grant.revoked_by_application_id for grant in ended} == {identity}
-    assert (key(office, serial).state, key(office, serial).holder_id) == ("issued", account.id)
+    assert still_out(office, serial) == ("issued", account.id, office.now)
     assert office.application(identity).state == ApplicationState.PASSED
 
     finished(office, identity)
-    assert key(office, serial).state == KeyState.RETURNED
+    assert still_out(office, serial) == ("returned", None, None)
 
 
 @pytest.mark.rule("M6.1")
@@ -191,7 +213,7 @@ def test_a_form_can_be_closed_while_a_key_is_out_and_the_key_stays_out(office: O
     office.perform(INFO, identity, "cancel_user")
     office.perform(RESEARCH, identity, "complete", comment="多次催交未果")
     assert office.application(identity).state == ApplicationState.COMPLETED
-    assert (key(office, serial).state, key(office, serial).holder_id) == ("issued", account.id)
+    assert still_out(office, serial) == ("issued", account.id, office.now)
 
 
 @pytest.mark.rule("M6.2")
@@ -210,7 +232,7 @@ def test_an_enterprise_cancels_with_the_pledge_in_the_words_of_the_measures(offi
 def test_business_found_afterwards_is_deleted_with_its_full_record(office: Office):
     account = keyless(office, "east")
     made = case(office, account.login_name)
-    number = case_of(office, made).number
+    number, row = case_of(office, made).number, row_of(case_of(office, made))
     line = {"login_name": account.login_name, "case_numbers": number.lower()}
     identity = sent(office, K.BUSINESS_DELETION, [line])
     assert case_of(office, made).state == "open"
@@ -219,8 +241,23 @@ def test_business_found_afterwards_is_deleted_with_its_full_record(office: Offic
     assert case_of(office, made).application_id == identity
     (event,) = office.events(AuditEvent.tag == "cases:deleted")
     assert event.old is not None
-    assert event.old["number"] == number
+    assert event.old.items() >= row.items()
+    assert event.old["owner"] == account.login_name
+    assert event.new == {
+        "state": "deleted",
+        "application": office.application(identity).number,
+    }
     assert office.count(Case) == 1
+
+
+def row_of(made: Case) -> dict[str, Any]:
+    """Every column of a case as the trail would keep it; the version is no part of the record."""
+    kept = {}
+    for column in Case.__table__.columns:
+        value = getattr(made, column.name)
+        kept[column.name] = value.isoformat() if isinstance(value, datetime) else value
+    kept.pop("version")
+    return kept
 
 
 @pytest.mark.rule("M6.4")

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,15 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind, ApplicationState, AuditOutcome, OfficeCode
+from app.catalog.enums import (
+    ApplicationKind,
+    ApplicationState,
+    AuditOutcome,
+    Channel,
+    OfficeCode,
+)
 from app.catalog.lifecycles import APPLICATIONS, all_lifecycles
+from app.catalog.permissions import Permission
 from app.extensions import db
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
@@ -23,6 +31,7 @@ from app.models.notices import Notice
 from app.models.stock import StockTake
 from app.security.actor import acting
 from app.services.stock_takes import begin_count
+from app.services.switch_over.load import Lists, Load
 from app.workflow.engine import lifecycle_of
 from tests.conftest import disconnect
 from tests.support.archives import PLACE, opened
@@ -36,6 +45,7 @@ from tests.support.factories import (
     open_work,
     staff_of,
 )
+from tests.support.former_lists import lists, user
 from tests.support.hands import exchange_key, stand_in
 from tests.support.kinds import sent, stock_up, unit_of
 
@@ -46,6 +56,7 @@ TRANSITIONS = {
 }
 IN_TEN_YEARS = ("archive_file", "archive_file:destroyed")
 BY_A_JOB = ("cases", "cases:deleted")
+FROM_LISTS = {("account", "account:taken_over"), ("key", "key:taken_over")}
 WHY = {"comment": "因工作需要"}
 WITHIN_OTHERS = {
     ("key", "key:stocked"),
@@ -105,6 +116,20 @@ def go_on(office: Counted, identity: int, until: str) -> None:
         if office.application(identity).state == until:
             return
         office.do_step(identity, work[0].action, DUTY_OFFICE[work[0].duty], **WHY)
+
+
+def taken_over(office: Counted, folder: Path) -> None:
+    """Somebody who worked before, with a key, out of the former lists."""
+    rights = frozenset({Permission.ACCOUNTS_TAKE_OVER})
+    Load(
+        session=office.session,
+        lists=Lists(**lists(folder, [user(office, 1)])),
+        folder=folder,
+        actor=office.actor(INFO, channel=Channel.CLI, permissions=rights),
+        now=office.now,
+        worker="main",
+    ).run(dry_run=False)
+    office.done.update(FROM_LISTS)
 
 
 def everything_that_can_be_done(office: Counted) -> None:
@@ -183,7 +208,11 @@ def everything_that_can_be_done(office: Counted) -> None:
 
 @pytest.fixture(scope="module")
 def trail(
-    app: Flask, backend: Backend, staffed: str, touched: dict[str, bool]
+    app: Flask,
+    backend: Backend,
+    staffed: str,
+    touched: dict[str, bool],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Counted, str]]:
     """An office where everything has been done that can be done, and what was logged meanwhile.
 
@@ -207,6 +236,7 @@ def trail(
             office = Counted(session)
             try:
                 everything_that_can_be_done(office)
+                taken_over(office, tmp_path_factory.mktemp("lists"))
             finally:
                 for logger, level in levels.items():
                     logger.removeHandler(handler)
@@ -261,7 +291,9 @@ def test_every_event_of_an_act_has_the_acts_rule_and_article_and_both_states(
         if act.target and act.interim is None and act.target not in act.sources:
             assert event.old["state"] in act.sources, place
             assert event.new["state"] == act.target, place
-        if act.comment_required:
+        if place in FROM_LISTS:
+            assert event.comment == "users.csv: 2", place
+        elif act.comment_required:
             assert event.comment == WHY["comment"], place
 
 

@@ -208,7 +208,9 @@ def _parcels(stage: Stage) -> Iterator[datetime]:
     yield stage.after(1)
     stage.accept_keys(SERVICE)
     yield stage.after(2)
-    stage.count_stock(RESEARCH, COUNT, besides=1)
+    count = stage.begin_count(RESEARCH, COUNT)
+    yield stage.soon()
+    stage.count_stock(RESEARCH, count, besides=1)
     yield stage.after(1)
     stage.send_keys(RESEARCH, "KD-1000-0038..KD-1000-0039", "SERVICE", PARCEL)
 

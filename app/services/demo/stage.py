@@ -15,6 +15,7 @@ from app.catalog.enums import Channel, KeyState
 from app.clock import OFFICE_ZONE, office_date
 from app.models.accounts import Account
 from app.models.keys import Key
+from app.models.stock import StockTake
 from app.security.actor import Actor, acting, load_actor
 from app.services.acts import perform
 from app.services.cases import record_case
@@ -177,8 +178,8 @@ class Stage:
         ):
             accept_keys(self.session, actor=actor, now=self.now)
 
-    def count_stock(self, login: str, note: str, besides: int) -> None:
-        """Let `login` count the own stock and come upon all keys but the last few."""
+    def begin_count(self, login: str, note: str) -> StockTake:
+        """Let `login` begin to count the own stock."""
         with (
             self.person(login) as actor,
             committing(
@@ -189,10 +190,13 @@ class Stage:
                 subject_type="stock_take",
             ),
         ):
-            count = begin_count(self.session, {"note": note}, actor=actor, now=self.now)
+            return begin_count(self.session, {"note": note}, actor=actor, now=self.now)
+
+    def count_stock(self, login: str, count: StockTake, besides: int) -> None:
+        """Let `login` come upon all keys of the stock but the last few."""
+        with self.person(login) as actor:
             there = Key.office_code == actor.office, Key.state.in_(IN_SAFE)
             serials = self.session.scalars(select(Key.serial).where(*there).order_by(Key.id)).all()
-        self.at(self.soon())
         self.act(login, count, "count", data={"serials": list(serials[:-besides])})
         self.act(login, count, "compare")
 

@@ -291,3 +291,9 @@ def test_one_person_is_refused_while_the_others_pass(office: Office, action: str
     assert (first.verdict, second.verdict) == ("passed", "refused")
     assert second.account is not None
     assert second.account.state == before[1]
+    business = {it.owner_id: it.state.value for it in office.session.query(Case)}
+    if action == "delete_business":
+        assert business == {first.account_id: "deleted", second.account_id: "open"}
+    else:
+        assert first.account is not None
+        assert first.account.state != before[0]

@@ -157,8 +157,12 @@ def test_nothing_is_asked_for_who_is_cancelled(office: Office):
 def test_the_same_person_twice_on_a_form(office: Office):
     login = employed(office).login_name
     lines = [{"login_name": login}, {"login_name": login.upper()}]
-    found = wrong_line(office, K.USER_CANCELLATION, lines)
-    assert found == [("lines.2.login_name", "same_person_twice", "M5")]
+    twice = [("lines.2.login_name", "same_person_twice", "M5")]
+    assert wrong_line(office, K.USER_CANCELLATION, lines) == twice
+    kept = drafted(office, K.USER_CANCELLATION, lines, strict=False)
+    with pytest.raises(Refused) as refusal:
+        office.perform(administrator_of("east"), kept, "submit")
+    assert said(refusal) == twice
 
 
 @pytest.mark.rule("M2")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select, union
+from sqlalchemy import ColumnElement, Select, literal, select, union, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.catalog.enums import AuditOutcome, Category, Duty, StepOutcome
@@ -18,6 +18,7 @@ from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
 from app.models.work import WorkItem
 from app.security.actor import Actor
+from app.services.resources import BY_TABLE
 from app.workflow.review import REVIEW_ACTIONS
 
 WHY = {"unscoped": "why an account that the actor sees holds what it holds"}
@@ -131,6 +132,23 @@ def history_of_person(session: Session, account: Account, actor: Actor) -> list[
             .execution_options(**HISTORY)
         )
     )
+
+
+def subjects_within_reach(session: Session, events: Iterable[AuditEvent]) -> set[tuple[str, int]]:
+    """Return which subjects of `events` the actor can still open: a key, say, may have moved on."""
+    ids: dict[str, set[int]] = {}
+    for event in events:
+        if event.subject_id is not None and event.subject_type in BY_TABLE:
+            ids.setdefault(event.subject_type, set()).add(event.subject_id)
+    if not ids:
+        return set()
+    parts = [
+        select(literal(table).label("table"), BY_TABLE[table].key.label("id")).where(
+            BY_TABLE[table].key.in_(sorted(wanted))
+        )
+        for table, wanted in sorted(ids.items())
+    ]
+    return {(table, identity) for table, identity in session.execute(union_all(*parts))}
 
 
 def _newest(*conditions: ColumnElement[bool]) -> Select[int]:

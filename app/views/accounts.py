@@ -1,6 +1,6 @@
 """Accounts: who they are, what they may do and why, all that happened to them (M4, M5, X1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from app.models.audit import AuditEvent
 from app.security.actor import Actor
 from app.services import key_bindings
 from app.services.accounts import amend_account, open_account, reset_password, reveal_citizen_id
-from app.services.biography import history_of_person
+from app.services.biography import history_of_person, subjects_within_reach
 from app.services.columns import Column
 from app.services.commits import committing
 from app.services.listing import Row, load
@@ -107,6 +107,7 @@ class AccountView(ConsoleView):
         events = history_of_person(self.session, account, actor)
         teller = Teller()
         story = [(teller.tell(event), event) for event in events]
+        open_here = subjects_within_reach(self.session, events)
         shown["groups"][0]["facts"].insert(
             2,
             {
@@ -120,7 +121,9 @@ class AccountView(ConsoleView):
             "apply": self._apply(account, actor),
             "suspended": person.suspension(self.session, account, events),
             "tables": person.tables(self.session, account, actor, now()),
-            "events": [self._happened(told, event, account, actor) for told, event in story],
+            "events": [
+                self._happened(told, event, account, actor, open_here) for told, event in story
+            ],
         }
 
     def facts(self, row: Row, actor: Actor) -> list[dict[str, Any]]:
@@ -168,14 +171,20 @@ class AccountView(ConsoleView):
         return {"acts": acts_on(known, actor), **drawn}
 
     def _happened(
-        self, told: dict[str, Any], event: AuditEvent, account: Account, actor: Actor
+        self,
+        told: dict[str, Any],
+        event: AuditEvent,
+        account: Account,
+        actor: Actor,
+        open_here: Collection[tuple[str, int | None]],
     ) -> dict[str, Any]:
         """Say what an event was about where that was not this account."""
         if (event.subject_type, event.subject_id) == ("account", account.id):
             return told
         told["text"] = f"{told['text']} · {event.subject_label}"
         subject = BY_TABLE.get(event.subject_type)
-        if subject is not None and event.subject_id is not None and may_open(actor, subject.name):
+        within = (event.subject_type, event.subject_id) in open_here
+        if subject is not None and within and may_open(actor, subject.name):
             told["url"] = row_url(subject.name, event.subject_id)
         return told
 

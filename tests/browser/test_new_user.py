@@ -153,7 +153,7 @@ def sees_own_account_and_nothing_else(desk: Callable[..., Desk], told: dict[str,
     expect(person.find("#account")).to_contain_text(NAMES[4])
     expect(person.find("#key")).to_contain_text(told["key"])
     assert len(person.granted()) == len(REGISTERS) + len(TRADES)
-    assert set(person.menu()) == {"/", "/accounts/", "/keys/", "/permission_items/"}
+    assert set(person.menu()) == {"/", "/accounts/", "/cases/", "/keys/", "/permission_items/"}
     for path, own in (("/accounts/", NAMES[4]), ("/keys/", told["key"])):
         person.open(path)
         expect(person.find("main tbody tr")).to_have_count(1)

@@ -211,3 +211,21 @@ def test_what_somebody_did_elsewhere_is_told_to_those_it_concerns_only(
     for login, told in (("reg1", True), ("auditor", True), ("mkt1", False)):
         history = browser(login).get(page).text.partition('id="history"')[2]
         assert (number in history) == told, login
+
+
+@pytest.mark.rule("M3")
+def test_what_somebody_did_leads_on_only_where_it_can_still_be_opened(
+    browser: Enter, office: Office, session: Session
+) -> None:
+    stays, goes = session.scalars(
+        select(Key).where(Key.office_code == "RESEARCH", Key.state == "in_stock").limit(2)
+    )
+    for key in (stays, goes):
+        data = {"office_code": "SERVICE"}
+        office.perform("research1", key.id, "transfer", model=Key, data=data, comment="调剂")
+    office.perform("research1", stays.id, "recall", model=Key, comment="不调了")
+    office.perform("service1", goes.id, "accept", model=Key)
+    page = browser("research1").get(f"/accounts/{office.account('research1').id}").text
+    assert f'href="/keys/{stays.id}"' in page
+    assert goes.serial in page
+    assert f'href="/keys/{goes.id}"' not in page

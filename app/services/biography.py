@@ -14,6 +14,7 @@ from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.audit import AuditEvent
 from app.models.grants import AccountGrant
+from app.models.notices import Notice
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
 from app.models.work import WorkItem
@@ -134,7 +135,9 @@ def history_of_person(session: Session, account: Account, actor: Actor) -> list[
     )
 
 
-def subjects_within_reach(session: Session, events: Iterable[AuditEvent]) -> set[tuple[str, int]]:
+def subjects_within_reach(
+    session: Session, events: Iterable[AuditEvent | Notice]
+) -> set[tuple[str, int]]:
     """Return which subjects of `events` the actor can still open: a key, say, may have moved on."""
     ids: dict[str, set[int]] = {}
     for event in events:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from werkzeug.wrappers import Response
 
@@ -12,6 +12,8 @@ from app.extensions import db
 from app.i18n import _
 from app.models.notices import Notice
 from app.services import notices
+from app.services.biography import subjects_within_reach
+from app.services.resources import BY_TABLE
 from app.views.access import current_actor, signed_in
 from app.views.builder import MOST_ROWS
 from app.views.wording import link, when
@@ -95,8 +97,14 @@ class InboxView(BaseView):
         """Go to what a notice is about; from now on it is read."""
         notice = notices.open_notice(db.session(), notice_id, actor=current_actor(), now=now())
         target = link(SUBJECTS.get(notice.subject_type, ""), pk=notice.subject_id)
+        within = subjects_within_reach(db.session(), [notice])
         db.session.commit()
-        return redirect(target or url_for("InboxView.list"))
+        known = notice.subject_type not in BY_TABLE
+        if target and (known or (notice.subject_type, notice.subject_id) in within):
+            return redirect(target)
+        if target:
+            flash(_("What this notice is about is no longer within your reach."), "info")
+        return redirect(url_for("InboxView.list"))
 
     @expose("/read", methods=["POST"])
     @signed_in

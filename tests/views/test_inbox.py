@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.models.keys import Key
 from app.models.notices import Notice
 from app.workflow.notices import NOTICES
 from tests.support.factories import Office
@@ -127,3 +128,33 @@ def test_the_same_notice_reads_in_either_language(browser: Enter, office: Office
 def test_an_odd_page_of_the_inbox_is_no_error_of_ours(browser: Enter, odd: str) -> None:
     assert browser("reg1").get(f"/inbox/?before={odd}").status_code == 200
     assert browser("reg1").get(f"/inbox/{odd}").status_code == 404
+
+
+@pytest.mark.rule("M3")
+def test_a_notice_of_what_has_left_ones_reach_leads_back_to_the_inbox(
+    browser: Enter, office: Office, session: Session
+) -> None:
+    stock = Key.state == "in_stock"
+    keys = {
+        office_code: session.scalars(
+            select(Key).where(stock, Key.office_code == office_code).limit(1)
+        ).one()
+        for office_code in ("SERVICE", "RESEARCH")
+    }
+    told = [
+        Notice(
+            account_id=office.account("service1").id,
+            code="stock_low",
+            params={"serial": key.serial, "name": "", "count": 1},
+            subject_type="key",
+            subject_id=key.id,
+            created_at=office.now,
+        )
+        for key in keys.values()
+    ]
+    session.add_all(told)
+    session.commit()
+    own, gone = (it.id for it in told)
+    who = browser("service1")
+    assert who.get(f"/inbox/{own}").location == f"/keys/{keys['SERVICE'].id}"
+    assert who.get(f"/inbox/{gone}").location == "/inbox/"

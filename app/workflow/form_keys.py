@@ -1,7 +1,6 @@
 """Keys of people who stand on a form: handed back, replaced, bound to a new name (M9, 第九条)."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from sqlalchemy import select
 
@@ -9,12 +8,11 @@ from app.catalog.enums import KeyState, LineVerdict, RefusalReason, StepOutcome
 from app.catalog.identity import IdentityError, normalise_key_serial
 from app.errors import Detail
 from app.i18n import N_
-from app.models.applications import Application, ApplicationLine
+from app.models.applications import ApplicationLine
 from app.models.keys import Key
-from app.security.audit import record
 from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, Act
 from app.workflow.data import not_text, rows_named
-from app.workflow.effects.keys import former_key, put_in_place_of
+from app.workflow.effects.keys import hand_out
 from app.workflow.effects.road import close_own
 from app.workflow.engine_calls import fire_within
 from app.workflow.guards import stock_problems
@@ -158,53 +156,13 @@ def close_work_when_keys_are_back(act: Act) -> None:
 @EFFECTS.register
 def replace_keys(act: Act) -> None:
     """Hand each person the new key; the former one leads to it and is retired (M5.1, M9)."""
-    _hand_out(act)
+    hand_out(act)
 
 
 @EFFECTS.register
 def rebind_keys(act: Act) -> None:
     """Bind the key in hand to the new name, or hand out another in its place (M5.1)."""
-    _hand_out(act)
-
-
-def _hand_out(act: Act) -> None:
-    application: Application = act.subject
-    lines = {line.position: line for line in application.passed_lines()}
-    keys = {
-        key.serial: key
-        for key in act.session.scalars(select(Key).where(Key.serial.in_(sorted(act.data.values()))))
-    }
-    served = []
-    for position, serial in act.data.items():
-        line, key = lines[position], keys[serial]
-        if key.holder_id == line.account_id:
-            _rebind(act, line, key)
-        elif (former := former_key(act, line.account_id)) is not None:
-            put_in_place_of(act, former, key, reason=reason_of(act))
-        else:
-            fire_within(act, key, "issue", data={"holder_id": line.account_id})
-        line.key = key
-        line.key_id = key.id
-        login = line.account.login_name if line.account else None
-        served.append({"position": position, "key_serial": serial, "login_name": login})
-    act.result["lines"] = served
-    act.new["keys"] = {entry["login_name"]: entry["key_serial"] for entry in served}
-
-
-def _rebind(act: Act, line: ApplicationLine, key: Key) -> None:
-    """Put on record that the key stays with the person under another name."""
-    new: dict[str, Any] = {"holder": line.account_id, "application": act.subject.number}
-    record(
-        act.session,
-        tag="key:rebound",
-        subject=key,
-        actor=act.actor,
-        now=act.now,
-        new=new,
-        comment=act.comment,
-        rule="M5.1",
-        article="第五条（一）",
-    )
+    hand_out(act)
 
 
 @EFFECTS.register

@@ -24,7 +24,7 @@ from app.security.audit import record
 from app.workflow.act import EFFECTS, GUARDS, Act
 from app.workflow.cases import delete_within, unfinished, unfinished_details
 from app.workflow.columns import finder_of, line_columns
-from app.workflow.effects.accounts import end_open_grants, grant, refuse_taken_login_names
+from app.workflow.effects.accounts import grant_exactly, refuse_taken_login_names
 from app.workflow.engine_calls import fire_within
 from app.workflow.form import values_of
 from app.workflow.record import check_named, presents_of, value_on_record
@@ -288,23 +288,7 @@ def change_grants(act: Act) -> None:
     """End what is not asked for any more, grant what is new; each names this application (X1)."""
     for line, account in accounts_passed(act):
         assert isinstance(line, PermissionChangeLine)
-        asked = {item.code for item in line.items}
-        held = {it.item.code for it in account.grants if it.valid_until is None}
-        ended = end_open_grants(act, account, keep=asked)
-        if ended:
-            record(
-                act.session,
-                tag="account:ungranted",
-                subject=account,
-                actor=act.actor,
-                now=act.now,
-                old={"items": ended},
-                new={"application": act.subject.number},
-                rule="M4",
-                article="第四条",
-            )
-        if added := [item for item in line.items if item.code not in held]:
-            grant(act, line, added)
+        grant_exactly(act, line, account, line.items)
 
 
 @EFFECTS.register

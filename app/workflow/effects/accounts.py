@@ -169,14 +169,33 @@ def grant_items_of_type(act: Act) -> None:
     application: Application = act.subject
     unit = application.organization.type
     items = items_on(act.session, OrganizationType(unit), office_date(act.now))
-    codes = {item.code for item in items}
     for line in application.passed_lines():
-        held: set[str] = set()
-        if line.account is not None and line.account.state != AccountState.PENDING:
-            end_open_grants(act, line.account, keep=codes)
-            held = {it.item.code for it in line.account.grants if it.valid_until is None}
-        if fresh := [item for item in items if item.code not in held]:
-            grant(act, line, fresh)
+        if line.account is None or line.account.state == AccountState.PENDING:
+            grant(act, line, items)
+        else:
+            grant_exactly(act, line, line.account, items)
+
+
+def grant_exactly(
+    act: Act, line: ApplicationLine, account: Account, items: Collection[PermissionItem]
+) -> None:
+    """Let a person who holds items hold `items` and no other, by this application (M4, X1)."""
+    held = {it.item.code for it in account.grants if it.valid_until is None}
+    ended = end_open_grants(act, account, keep={item.code for item in items})
+    if ended:
+        record(
+            act.session,
+            tag="account:ungranted",
+            subject=account,
+            actor=act.actor,
+            now=act.now,
+            old={"items": ended},
+            new={"application": act.subject.number},
+            rule="M4",
+            article="第四条",
+        )
+    if added := [item for item in items if item.code not in held]:
+        grant(act, line, added)
 
 
 def grant(act: Act, line: ApplicationLine, items: list[PermissionItem]) -> None:

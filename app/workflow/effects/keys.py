@@ -1,14 +1,17 @@
 """Effects on keys: the ledger, the holder, the activation that hangs on it (M4, M9)."""
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
 from app.catalog.enums import AccountState, KeyState
 from app.models.accounts import Account
-from app.models.applications import Application
+from app.models.applications import Application, ApplicationLine
 from app.models.keys import Key, KeyMovement
+from app.security.audit import record
 from app.workflow.act import EFFECTS, Act
 from app.workflow.bindings import end_binding
 from app.workflow.engine_calls import fire_within
@@ -34,39 +37,64 @@ def set_password(account: Account, password: str, *, must_change: bool) -> None:
 @EFFECTS.register
 def issue_keys(act: Act) -> None:
     """Hand each named key to its person, activate the account, tell the first password once."""
+    told: list[dict[str, Any]] = []
+
+    def welcome(line: ApplicationLine) -> None:
+        account = line.account
+        if account is not None and account.state == AccountState.PENDING:
+            password = new_password()
+            set_password(account, password, must_change=True)
+            fire_within(act, account, "activate")
+            told.append({"position": line.position, "initial_password": password})
+
+    hand_out(act, then=welcome)
+    act.secrets["lines"] = told
+
+
+def hand_out(act: Act, then: Callable[[ApplicationLine], None] | None = None) -> None:
+    """Hand each key named in `data` to its person, in place of the former one if there is any.
+
+    A key that the person holds already is bound to the present name; `then` follows each.
+    """
     application: Application = act.subject
     lines = {line.position: line for line in application.passed_lines()}
     keys = {
         key.serial: key
         for key in act.session.scalars(select(Key).where(Key.serial.in_(sorted(act.data.values()))))
     }
-    served, told = [], []
+    served = []
     for position, serial in act.data.items():
         line, key = lines[position], keys[serial]
         account = line.account
-        known = account is not None and account.state != AccountState.PENDING
-        former = former_key(act, line.account_id) if known else None
-        if former is not None:
+        if key.holder_id == line.account_id:
+            _rebind(act, key)
+        elif former := former_key(act, account):
             put_in_place_of(act, former, key, reason=act.comment or str(application))
         else:
             fire_within(act, key, "issue", data={"holder_id": line.account_id})
-        line.key = key
-        line.key_id = key.id
-        if account is not None and account.state == AccountState.PENDING:
-            password = new_password()
-            set_password(account, password, must_change=True)
-            fire_within(act, account, "activate")
-            told.append({"position": position, "initial_password": password})
-        served.append(
-            {
-                "position": position,
-                "key_serial": serial,
-                "login_name": account.login_name if account else None,
-            }
-        )
+        line.key, line.key_id = key, key.id
+        if then is not None:
+            then(line)
+        login = account.login_name if account else None
+        served.append({"position": position, "key_serial": serial, "login_name": login})
     act.result["lines"] = served
-    act.secrets["lines"] = told
     act.new["keys"] = {entry["login_name"]: entry["key_serial"] for entry in served}
+
+
+def _rebind(act: Act, key: Key) -> None:
+    """Put on record that the key stays with the person under another name."""
+    new: dict[str, Any] = {"holder": key.holder_id, "application": act.subject.number}
+    record(
+        act.session,
+        tag="key:rebound",
+        subject=key,
+        actor=act.actor,
+        now=act.now,
+        new=new,
+        comment=act.comment,
+        rule="M5.1",
+        article="第五条（一）",
+    )
 
 
 @EFFECTS.register
@@ -167,11 +195,13 @@ def _other_office(act: Act) -> str | None:
     return str(code) if code else None
 
 
-def former_key(act: Act, account_id: int | None) -> Key | None:
+def former_key(act: Act, account: Account | None) -> Key | None:
     """Return the key that a new one takes the place of: held, come back or lost, the latest."""
+    if account is None or account.state == AccountState.PENDING:
+        return None
     return act.session.scalars(
         select(Key)
-        .where(Key.last_holder_id == account_id, Key.state.in_(REPLACEABLE))
+        .where(Key.last_holder_id == account.id, Key.state.in_(REPLACEABLE))
         .order_by((Key.state == KeyState.ISSUED).desc(), Key.issued_at.desc(), Key.id.desc())
         .limit(1)
     ).one_or_none()

@@ -24,13 +24,13 @@ from app.services.commits import committing
 from app.services.listing import Row, load
 from app.services.offers import of_own_person
 from app.services.people import looks_after_people
-from app.services.resources import BY_TABLE, RESOURCES
+from app.services.resources import RESOURCES
 from app.views import offers, person
 from app.views.access import current_actor, requires, wants_json
 from app.views.addresses import Address
 from app.views.base import Answer, ConsoleView
 from app.views.binding import bind_of
-from app.views.cells import may_open, row_url
+from app.views.cells import page_of, row_url
 from app.views.lists import ListPage
 from app.views.people import PeoplePage, acts_on
 from app.views.record_forms import Fields
@@ -182,10 +182,9 @@ class AccountView(ConsoleView):
         if (event.subject_type, event.subject_id) == ("account", account.id):
             return told
         told["text"] = f"{told['text']} · {event.subject_label}"
-        subject = BY_TABLE.get(event.subject_type)
-        within = (event.subject_type, event.subject_id) in open_here
-        if subject is not None and within and may_open(actor, subject.name):
-            told["url"] = row_url(subject.name, event.subject_id)
+        page = page_of(actor, event.subject_type, event.subject_id)
+        if page and (event.subject_type, event.subject_id) in open_here:
+            told["url"] = page
         return told
 
     # --- What is told once

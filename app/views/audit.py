@@ -6,9 +6,9 @@ from app.i18n import _
 from app.models.audit import AuditEvent
 from app.security.actor import Actor
 from app.services.listing import Row, load
-from app.services.resources import BY_TABLE, RESOURCES
+from app.services.resources import RESOURCES
 from app.views.base import ConsoleView
-from app.views.cells import WITH_PAGES, row_url
+from app.views.cells import page_of, row_url
 from app.views.story import drawn, told
 
 
@@ -25,20 +25,20 @@ class AuditEventView(ConsoleView):
         shown["head"] |= {
             "title": told(event.tag),
             "number": event.subject_label,
-            "actions": self._about(event),
+            "actions": self._about(event, actor),
         }
         shown["events"] = [drawn(event)]
         return shown
 
-    def _about(self, event: AuditEvent) -> list[dict[str, Any]]:
+    def _about(self, event: AuditEvent, actor: Actor) -> list[dict[str, Any]]:
         here = row_url(self.resource.name, "")
         actions: list[dict[str, Any]] = []
-        subject = BY_TABLE.get(event.subject_type)
-        if subject is not None and subject.name in WITH_PAGES and event.subject_id is not None:
-            url = row_url(subject.name, event.subject_id)
-            actions.append({"label": _("Open the record"), "url": url})
-            same = f"{here}?subject_type={event.subject_type}&subject_id={event.subject_id}"
-            actions.append({"label": _("Everything that happened to it"), "url": same})
+        page = page_of(actor, event.subject_type, event.subject_id)
+        if page:
+            actions.append({"label": _("Open the record"), "url": page})
+        if event.subject_id is not None:
+            url = f"{here}?subject_type={event.subject_type}&subject_id={event.subject_id}"
+            actions.append({"label": _("Everything that happened to it"), "url": url})
         if event.actor_id is not None:
             url = f"{here}?actor_id={event.actor_id}"
             actions.append({"label": _("Everything by this person"), "url": url})

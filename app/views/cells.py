@@ -43,6 +43,14 @@ def may_open(actor: Actor, resource: str) -> bool:
     return actor.may(RESOURCES[resource].permission) and resource in WITH_PAGES
 
 
+def page_of(actor: Actor, table: str, identity: Any) -> str:
+    """Return the address of a record of `table`, empty where it has no page for this actor."""
+    resource = BY_TABLE.get(table)
+    if resource is None or identity is None or not may_open(actor, resource.name):
+        return ""
+    return row_url(resource.name, identity)
+
+
 def concerns(column: Column, actor: Actor) -> bool:
     """Whether a column says anything to this actor: some do only inside the commission."""
     return not column.field.inside or works_inside(actor)

@@ -13,19 +13,10 @@ from app.i18n import _
 from app.models.notices import Notice
 from app.services import notices
 from app.services.biography import subjects_within_reach
-from app.services.resources import BY_TABLE
 from app.views.access import current_actor, signed_in
 from app.views.builder import MOST_ROWS
-from app.views.wording import link, when
-
-SUBJECTS = {
-    "application": "ApplicationView.show",
-    "account": "AccountView.show",
-    "job_run": "JobRunView.show",
-    "key": "KeyView.show",
-    "archive_file": "ArchiveView.show",
-}
-"""The page of what a notice is about."""
+from app.views.cells import page_of
+from app.views.wording import when
 
 
 def drawn(notice: Notice) -> dict[str, Any]:
@@ -95,15 +86,14 @@ class InboxView(BaseView):
     @signed_in
     def open(self, notice_id: int) -> Response:
         """Go to what a notice is about; from now on it is read."""
-        notice = notices.open_notice(db.session(), notice_id, actor=current_actor(), now=now())
-        target = link(SUBJECTS.get(notice.subject_type, ""), pk=notice.subject_id)
+        actor = current_actor()
+        notice = notices.open_notice(db.session(), notice_id, actor=actor, now=now())
+        page = page_of(actor, notice.subject_type, notice.subject_id)
         within = subjects_within_reach(db.session(), [notice])
         db.session.commit()
-        known = notice.subject_type not in BY_TABLE
-        if target and (known or (notice.subject_type, notice.subject_id) in within):
-            return redirect(target)
-        if target:
-            flash(_("What this notice is about is no longer within your reach."), "info")
+        if page and (notice.subject_type, notice.subject_id) in within:
+            return redirect(page)
+        flash(_("What this notice is about is no longer within your reach."), "info")
         return redirect(url_for("InboxView.list"))
 
     @expose("/read", methods=["POST"])

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
-from app.views.frame import MENU
+from app.views.menu import MENU
 from config import Settings
 from tests.support.factories import Office, staff
 from tests.support.pages import Browser

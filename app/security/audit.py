@@ -67,3 +67,13 @@ def record(
     )
     session.add(event)
     return event
+
+
+def record_change(
+    session: Session, *, before: Mapping[str, Any], after: Mapping[str, Any], **event: Any
+) -> None:
+    """Add one event with what differs between `before` and `after`; none where nothing does."""
+    changed = [name for name in after if before.get(name) != after[name]]
+    if changed:
+        old = {name: before.get(name) for name in changed}
+        record(session, old=old, new={name: after[name] for name in changed}, **event)

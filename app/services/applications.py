@@ -124,6 +124,26 @@ def open_draft(
     return application, typed.problems
 
 
+def hold_own_open_form(
+    session: Session, application: Application, actor: Actor, permission: Permission
+) -> None:
+    """Lock a form that the actor's own organisation can still change.
+
+    Raises Forbidden for anybody else and Conflict once it has been handed in (M2, M5).
+    """
+    if not actor.may(permission) or actor.organization_id != application.organization_id:
+        raise Forbidden(
+            N_("Only the organization that applies can do this."),
+            code="not_your_organization",
+            rule="M2",
+        )
+    lock(session, application)
+    if application.state not in EDITABLE:
+        raise Conflict(
+            N_("A form that has been handed in cannot be changed."), code="not_editable", rule="M5"
+        )
+
+
 def save_draft(
     session: Session,
     application: Application,
@@ -139,19 +159,7 @@ def save_draft(
     Only the applicant's own draft or returned form; `expected_version` guards against overwriting a
     colleague's work (Conflict).
     """
-    if not actor.may(Permission.APPLICATIONS_ADD) or (
-        actor.organization_id != application.organization_id
-    ):
-        raise Forbidden(
-            N_("Only the organization that applies can do this."),
-            code="not_your_organization",
-            rule="M2",
-        )
-    lock(session, application)
-    if application.state not in EDITABLE:
-        raise Conflict(
-            N_("A form that has been handed in cannot be changed."), code="not_editable", rule="M5"
-        )
+    hold_own_open_form(session, application, actor, Permission.APPLICATIONS_ADD)
     if expected_version is not None and expected_version != application.version:
         raise Conflict
     reader = FormReader(session, type(application), application.organization, office_date(now))

@@ -20,7 +20,7 @@ from app.models.accounts import Account
 from app.models.cases import Case
 from app.models.offices import District
 from app.security.actor import Actor
-from app.security.audit import record
+from app.security.audit import record, record_change
 from app.security.authorise import require, require_reach
 from app.services.entries import Entries
 from app.services.organizations import MAX_ID_DIGITS
@@ -173,7 +173,7 @@ def amend_case(
         raise Conflict(
             N_("This business is over and can no longer be changed."), code="case_is_over"
         )
-    before = {name: _told(getattr(case, name)) for name in AMENDABLE}
+    before = _audited(case)
     entries = Entries(Case, raw, known=AMENDABLE, today=office_date(now))
     if entries.given("district_code"):
         _read_district(entries, look_up(session, []), case.owner)
@@ -189,27 +189,28 @@ def amend_case(
     case.stage, case.accepted_at = str(stage), accepted_at
     case.district_code = entries.values.get("district_code", case.district_code)
     session.flush()
-    after = {name: _told(getattr(case, name)) for name in AMENDABLE}
-    changed = [name for name in AMENDABLE if before[name] != after[name]]
-    if changed:
-        record(
-            session,
-            tag="cases:amended",
-            subject=case,
-            person_id=case.owner_id,
-            actor=actor,
-            now=now,
-            old={name: before[name] for name in changed},
-            new={name: after[name] for name in changed},
-            comment=comment,
-            rule=RULE,
-            article=ARTICLE,
-        )
+    record_change(
+        session,
+        before=before,
+        after=_audited(case),
+        tag="cases:amended",
+        subject=case,
+        person_id=case.owner_id,
+        actor=actor,
+        now=now,
+        comment=comment,
+        rule=RULE,
+        article=ARTICLE,
+    )
     return case
 
 
-def _told(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+def _audited(case: Case) -> dict[str, Any]:
+    told = {name: getattr(case, name) for name in AMENDABLE}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in told.items()
+    }
 
 
 def _folded(raw: Any) -> str:

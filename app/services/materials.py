@@ -9,17 +9,16 @@ from sqlalchemy.orm import Session
 
 from app.catalog.permissions import Permission
 from app.clock import office_date
-from app.errors import Conflict, Detail, Forbidden, InvalidInput, NotFound
+from app.errors import Conflict, Detail, InvalidInput, NotFound
 from app.i18n import N_
 from app.models.applications import Application
 from app.models.materials import Material
 from app.security.actor import Actor
 from app.security.audit import record
 from app.services import regulations
-from app.services.applications import EDITABLE
+from app.services.applications import hold_own_open_form
 from app.services.file_store import FileStore
 from app.services.papers import MAX_BYTES, InspectedFile, Readable, inspect_upload
-from app.workflow.door import lock
 
 MOST_PER_FORM = 500
 RULE = "M5.2"
@@ -35,22 +34,6 @@ class Place:
 
     paper_code: str
     line_id: int | None = None
-
-
-def _require_own_open_form(session: Session, application: Application, actor: Actor) -> None:
-    if not actor.may(Permission.MATERIALS_ADD) or (
-        actor.organization_id != application.organization_id
-    ):
-        raise Forbidden(
-            N_("Only the organization that applies can do this."),
-            code="not_your_organization",
-            rule="M2",
-        )
-    lock(session, application)
-    if application.state not in EDITABLE:
-        raise Conflict(
-            N_("A form that has been handed in cannot be changed."), code="not_editable", rule="M5"
-        )
 
 
 def _check_place(
@@ -97,7 +80,7 @@ def attach(
 
     Raises InvalidInput for a file that is no paper. The caller commits.
     """
-    _require_own_open_form(session, application, actor)
+    hold_own_open_form(session, application, actor, Permission.MATERIALS_ADD)
     problems = _check_place(session, application, place, now)
     if _count(session, application) >= MOST_PER_FORM:
         problems.append(Detail("file", "too_many_files", TOO_MANY, {"limit": MOST_PER_FORM}, RULE))
@@ -164,7 +147,7 @@ def detach(session: Session, material: Material, *, actor: Actor, now: datetime)
     The content stays in the store: what was handed in before may point to it.
     """
     application = material.application
-    _require_own_open_form(session, application, actor)
+    hold_own_open_form(session, application, actor, Permission.MATERIALS_ADD)
     _record(session, "material:removed", application, material, actor=actor, now=now)
     session.delete(material)
     session.flush()

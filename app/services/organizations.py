@@ -18,7 +18,7 @@ from app.models.applications import Application
 from app.models.offices import District, Office
 from app.models.organizations import Organization
 from app.security.actor import Actor
-from app.security.audit import record
+from app.security.audit import record, record_change
 from app.security.authorise import require, require_reach
 from app.services.entries import Entries
 from app.services.turns import Turn, take_turn
@@ -103,22 +103,19 @@ def amend_organization(
     if "code" in entries.values:
         organization.code_kind = parse_organization_identifier(organization.code).kind
     session.flush()
-    after = _audited(organization)
-    changed = [name for name in AUDITED if before[name] != after[name]]
-    if changed:
-        record(
-            session,
-            tag="organization:amended",
-            subject=organization,
-            organization_id=organization.id,
-            actor=actor,
-            now=now,
-            old={name: before[name] for name in changed},
-            new={name: after[name] for name in changed},
-            comment=comment,
-            rule=RULE,
-            article=ARTICLE,
-        )
+    record_change(
+        session,
+        before=before,
+        after=_audited(organization),
+        tag="organization:amended",
+        subject=organization,
+        organization_id=organization.id,
+        actor=actor,
+        now=now,
+        comment=comment,
+        rule=RULE,
+        article=ARTICLE,
+    )
     return organization
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.enums import CodeKind, JobState, LegalForm, OrganizationType, Sex
 from app.extensions import db
-from app.jobs import idempotency_keys, runner
+from app.jobs import batches, runner
 from app.jobs.schedule import JOBS, Daily, Job
 from app.models.accounts import Account
 from app.models.audit import AuditEvent, IdempotencyKey
@@ -140,7 +140,7 @@ def test_the_next_day_is_a_period_of_its_own(session, keys):
 
 
 def test_small_batches_are_committed_one_by_one(session, keys, monkeypatch):
-    monkeypatch.setattr(idempotency_keys, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
 
     done = run(session)
 

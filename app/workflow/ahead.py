@@ -20,6 +20,7 @@ from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.audit import IdempotencyKey
 from app.security.actor import Actor, acting
+from app.workflow.alike import write_alike
 
 AHEAD = "read ahead"
 
@@ -75,7 +76,7 @@ def together(
 ) -> Iterator[list[Application]]:
     """Lock and yield the forms among `ids` to which `action` can be done as one batch.
 
-    Inside the block `fire()` asks nothing that is read here; at its end everything is flushed.
+    Inside the block `fire()` asks nothing that is read here; at its end everything is written.
     """
     with acting(session, Actor.system(actor.name)):
         forms = [
@@ -92,7 +93,7 @@ def together(
         with session.no_autoflush:
             yield forms
         with acting(session, Actor.system(actor.name)):
-            session.flush()
+            write_alike(session)
     finally:
         session.info.pop(AHEAD, None)
 

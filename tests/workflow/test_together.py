@@ -175,25 +175,42 @@ def test_a_batch_asks_no_more_for_more_forms(office: Office) -> None:
 
 
 @pytest.fixture
-def broken(office: Office) -> Iterator[None]:
-    """Let the database refuse what a batch writes, but for a batch of one."""
+def broken(office: Office) -> Iterator[list[int]]:
+    """Let a transaction's second decision be about no line at all: a batch fails, one form never.
 
-    def refuse(session: Session, *_: Any) -> None:
-        if sum(isinstance(row, LineDecision) for row in session.new) > 1:
-            session.add(LineDecision(work_item_id=0, line_id=0, verdict="passed"))
+    Yield how many decisions each transaction had that was undone.
+    """
+    made: list[LineDecision] = []
+    undone: list[int] = []
 
-    event.listen(office.session, "before_flush", refuse)
-    yield
-    event.remove(office.session, "before_flush", refuse)
+    def spoil(decision: LineDecision, _args: Any, said: dict[str, Any]) -> None:
+        made.append(decision)
+        if len(made) > 1:
+            said["line_id"] = 0
+
+    def kept(_session: Session) -> None:
+        made.clear()
+
+    def rolled_back(_session: Session) -> None:
+        undone.append(len(made))
+        made.clear()
+
+    event.listen(LineDecision, "init", spoil)
+    event.listen(office.session, "after_commit", kept)
+    event.listen(office.session, "after_rollback", rolled_back)
+    yield undone
+    event.remove(office.session, "after_rollback", rolled_back)
+    event.remove(office.session, "after_commit", kept)
+    event.remove(LineDecision, "init", spoil)
 
 
-@pytest.mark.usefixtures("broken")
-def test_what_breaks_a_batch_is_done_one_by_one(office: Office) -> None:
+def test_what_breaks_a_batch_is_done_one_by_one(office: Office, broken: list[int]) -> None:
     ids = [office.submitted("east") for _ in range(3)]
     alone = office.submitted("east")
     office.perform("reg1", alone, "approve")
     with office.acting("reg1") as actor:
         told = list(bulk.carry_out(office.session, ids, "approve", actor=actor, now=NOON))
+    assert broken == [len(ids)]
     assert [it.done for it in told] == [True] * 3
     assert office.count(LineDecision) == 4
     assert everything(office, ids[0]) == everything(office, alone)

@@ -3,12 +3,11 @@
 Both leave the same rows, the same ledger and the same trail; a test compares them.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Table, func, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import AccountState, AuditOutcome, KeyState
@@ -18,6 +17,7 @@ from app.models.audit import AuditEvent
 from app.models.grants import AccountGrant
 from app.models.keys import Key, KeyMovement
 from app.models.roles import Role
+from app.models.sets import Rows, next_ids, write_rows
 from app.security.actor import Actor
 from app.security.audit import record
 from app.services.account_checks import role_rows
@@ -26,7 +26,6 @@ from app.services.switch_over.rows import Person
 from app.workflow.engine import fire
 
 RULE, ARTICLE = "M4", "第四条"
-Rows = list[dict[str, Any]]
 
 
 def take_over_one(session: Session, person: Person, *, actor: Actor, now: datetime) -> Account:
@@ -252,45 +251,3 @@ class Batch:
 def account_label(person: Person) -> str:
     """Return what an account is called on record, as the model says it."""
     return f"{person.values['name']} ({person.values['login_name']})"
-
-
-# --- Sets of rows
-
-
-def next_ids(session: Session, table: Any, count: int) -> list[int]:
-    """Return numbers that the next rows of `table` can bear, and nobody else's."""
-    if session.get_bind().dialect.name == "postgresql":
-        sequence = func.pg_get_serial_sequence(f'"{table.name}"', "id")
-        drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
-        return list(session.scalars(drawn))
-    last = session.scalar(select(func.max(table.c.id))) or 0
-    return list(range(last + 1, last + 1 + count))
-
-
-def write_rows(session: Session, table: Table, rows: Rows) -> None:
-    """Add rows that bear all their values; all have the same columns. COPY on PostgreSQL."""
-    if not rows:
-        return
-    connection = session.connection()
-    if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), rows)
-        return
-    names = list(rows[0])
-    binders = [_binder(table.c[name].type, connection.dialect) for name in names]
-    quoted = ", ".join(f'"{name}"' for name in names)
-    raw: Any = connection.connection.driver_connection
-    statement = f'COPY "{table.name}" ({quoted}) FROM STDIN'
-    with raw.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(
-                [
-                    row[name] if bind is None else bind(row[name])
-                    for bind, name in zip(binders, names, strict=True)
-                ]
-            )
-
-
-def _binder(kind: Any, dialect: Any) -> Any:
-    if isinstance(kind, JSON):
-        return json.dumps
-    return kind.dialect_impl(dialect).bind_processor(dialect)

@@ -67,6 +67,7 @@ def record_remarks(act: Act) -> None:
     for remark in act.data:
         application.remarks.append(
             Remark(
+                application_id=application.id,
                 work_item_id=act.work.id if act.work else None,
                 round=application.round,
                 target=remark.target,

@@ -93,6 +93,7 @@ def _open_steps_after(act: Act, position: int) -> None:
 
 def _work_item(application: Application, step: dict[str, Any], act: Act) -> WorkItem:
     return WorkItem(
+        application_id=application.id,
         round=application.round,
         step=step["position"],
         action=step["action"],

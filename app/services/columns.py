@@ -29,7 +29,11 @@ class Operator(StrEnum):
     NOT = "not"
     IN = "in"
     CONTAINS = "contains"
+    NOT_CONTAINS = "not_contains"
     STARTS = "starts"
+    NOT_STARTS = "not_starts"
+    ENDS = "ends"
+    NOT_ENDS = "not_ends"
     GT = "gt"
     LT = "lt"
     FROM = "from"
@@ -39,6 +43,14 @@ class Operator(StrEnum):
 
 
 _EQUAL = frozenset({Operator.EQ, Operator.NOT, Operator.IN, Operator.NULL})
+_WRITTEN = _EQUAL | {
+    Operator.CONTAINS,
+    Operator.NOT_CONTAINS,
+    Operator.STARTS,
+    Operator.NOT_STARTS,
+    Operator.ENDS,
+    Operator.NOT_ENDS,
+}
 _ORDERED = _EQUAL | {
     Operator.GT,
     Operator.LT,
@@ -47,7 +59,7 @@ _ORDERED = _EQUAL | {
     Operator.BETWEEN,
 }
 OPERATORS: dict[Stored, frozenset[Operator]] = {
-    "text": _EQUAL | {Operator.CONTAINS, Operator.STARTS},
+    "text": _WRITTEN,
     "choice": _EQUAL,
     "integer": _ORDERED,
     "boolean": frozenset({Operator.EQ, Operator.NULL}),

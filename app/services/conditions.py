@@ -48,6 +48,9 @@ class Spelling(Enum):
     ESTIMATED = auto()
 
 
+OfText = Callable[[Column, str, Spelling], Condition]
+
+
 def spelling_of(session: Session, *, common: bool = False) -> Spelling:
     """Return how conditions are written for this database; `common` where many rows are found."""
     if session.get_bind().dialect.name != "postgresql":
@@ -73,10 +76,8 @@ def condition_of(
             column=wish.column,
         )
     try:
-        if wish.operator == Operator.CONTAINS:
-            return containing(column, _word(column, wish.value), spelling)
-        if wish.operator == Operator.STARTS:
-            return prefix(column.attribute, _word(column, wish.value), spelling)
+        if (of_text := _OF_TEXT.get(wish.operator)) is not None:
+            return of_text(column, _word(column, wish.value), spelling)
         return _CONDITIONS[wish.operator](column, wish.value)
     except UnfitValueError:
         raise _refused(
@@ -100,8 +101,12 @@ def _equal(column: Column, raw: Any) -> Condition:
 
 
 def _not(column: Column, raw: Any) -> Condition:
-    other = ~_equal(column, raw)
-    return or_(other, column.attribute.is_(None)) if column.nullable else other
+    return _opposite(column, _equal(column, raw))
+
+
+def _opposite(column: Column, condition: Condition) -> Condition:
+    """Return what holds where `condition` does not: also where there is nothing."""
+    return or_(~condition, column.attribute.is_(None)) if column.nullable else ~condition
 
 
 def _in(column: Column, raw: Any) -> Condition:
@@ -191,6 +196,34 @@ def containing(column: Column, word: str, spelling: Spelling) -> Condition:
     pairs = func.keydesk_bigrams(column.attribute).op("@>", is_comparison=True)
     # the cheap half first: where no index is used, the other is hardly ever asked
     return and_(found, pairs(func.keydesk_bigrams(folded)))
+
+
+def _starting(column: Column, word: str, spelling: Spelling) -> Condition:
+    return prefix(column.attribute, word, spelling)
+
+
+def _ending(column: Column, word: str, _spelling: Spelling) -> Condition:
+    found: Condition = column.attribute.endswith(word, autoescape=True)
+    return found
+
+
+def _unlike(of_text: OfText) -> OfText:
+    """Return the opposite of a condition on text, for which no index is of use."""
+
+    def opposite(column: Column, word: str, _spelling: Spelling) -> Condition:
+        return _opposite(column, of_text(column, word, Spelling.PLAIN))
+
+    return opposite
+
+
+_OF_TEXT: dict[Operator, OfText] = {
+    Operator.CONTAINS: containing,
+    Operator.NOT_CONTAINS: _unlike(containing),
+    Operator.STARTS: _starting,
+    Operator.NOT_STARTS: _unlike(_starting),
+    Operator.ENDS: _ending,
+    Operator.NOT_ENDS: _unlike(_ending),
+}
 
 
 def read_term(term: str) -> str:

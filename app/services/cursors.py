@@ -36,13 +36,16 @@ class Order:
         raw = raw or resource.orders[0]
         name = raw.removeprefix("-")
         if name not in resource.ordered_by:
-            words = N_("This list cannot be ordered by %(name)s.")
-            shown = name.replace("\x00", "")[:60]
+            words = N_("This list cannot be ordered by %(name)s, but by: %(choices)s.")
+            said = {
+                "name": name.replace("\x00", "")[:60],
+                "choices": ", ".join(resource.ordered_by),
+            }
             raise InvalidInput(
                 words,
                 code="unknown_order",
-                details=[Detail("order", "unknown_order", words, {"name": shown})],
-                name=shown,
+                details=[Detail("order", "unknown_order", words, said)],
+                **said,
             )
         key = resource.key_column
         named = key if name == key.name else resource.columns[name]

@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 
 from app.catalog.fields import Field
 from app.catalog.permissions import Permission
-from app.errors import InvalidInput, NotFound
+from app.errors import Detail, InvalidInput, NotFound
 from app.i18n import N_
 from app.services.columns import Column, UnfitValueError, columns_of
 
@@ -66,6 +66,12 @@ class Resource:
         return tuple(c for c in self.columns.values() if c.field.filterable and c.operators)
 
     @cached_property
+    def asked(self) -> tuple[Column, ...]:
+        """Whatever a condition can be set on: the key, and every column that has an answer."""
+        key = () if self.key.key in self.columns else (self.key_column,)
+        return (*key, *(c for c in self.columns.values() if c.operators))
+
+    @cached_property
     def searched(self) -> tuple[Column, ...]:
         """What the search box looks into."""
         return tuple(c for c in self.columns.values() if c.field.search and c.operators)
@@ -105,13 +111,16 @@ class Resource:
         )
 
     def column(self, name: str) -> Column:
-        """Return the declared column `name`; InvalidInput for any other word."""
-        found = self.columns.get(name)
+        """Return the column `name`, a declared one or the key; InvalidInput for any other word."""
+        found = self.columns.get(name) or (self.key_column if name == self.key.key else None)
         if found is None:
+            words = N_("There is no column named %(name)s here.")
+            said = name.replace("\x00", "")[:60]
             raise InvalidInput(
-                N_("There is no column named %(name)s here."),
+                words,
                 code="unknown_column",
-                name=name.replace("\x00", "")[:60],
+                details=[Detail(said, "unknown_column", words, {"name": said})],
+                name=said,
             )
         return found
 
@@ -131,7 +140,7 @@ class Resource:
             return named
         return Column(
             name=self.key.key,
-            field=Field(label=""),
+            field=Field(label=N_("Number of the record")),
             attribute=self.key,
             stored="text" if column.type.python_type is str else "integer",
             nullable=False,

@@ -39,7 +39,11 @@ WORDS: dict[Operator, str] = {
     Operator.IN: "",
     Operator.NOT: N_("not"),
     Operator.CONTAINS: N_("contains"),
+    Operator.NOT_CONTAINS: N_("does not contain"),
     Operator.STARTS: N_("begins with"),
+    Operator.NOT_STARTS: N_("does not begin with"),
+    Operator.ENDS: N_("ends with"),
+    Operator.NOT_ENDS: N_("does not end with"),
     Operator.GT: N_("after"),
     Operator.LT: N_("before"),
     Operator.FROM: N_("from"),
@@ -284,7 +288,7 @@ class ListPage:
         return chips
 
     def _chip(self, name: str, wish: Filter) -> dict[str, Any]:
-        column = self.resource.columns[wish.column]
+        column = self.resource.column(wish.column)
         values = wish.value if isinstance(wish.value, tuple) else (wish.value,)
         words = _(WORDS[wish.operator]) if WORDS[wish.operator] else ""
         return {

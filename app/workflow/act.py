@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.lifecycles import Transition
 from app.errors import Detail
+from app.i18n import N_
 from app.models.work import WorkItem
 from app.security.actor import Actor
 
@@ -71,8 +72,38 @@ class Registry(dict[str, F]):
         return function
 
 
+class Validators(Registry[Validator]):
+    """Validators, each with the names that it reads of an act's `data`."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__("validator")
+        self.reads: dict[str, frozenset[str]] = {}
+
+    def reading(self, *names: str) -> Callable[[Validator], Validator]:
+        """Enter a validator that reads these names (use as a decorator)."""
+
+        def enter(function: Validator) -> Validator:
+            self.reads[function.__name__] = frozenset(names)
+            return self.register(function)
+
+        return enter
+
+
 WHO: Registry[Who] = Registry("who")
 GUARDS: Registry[Guard] = Registry("guard")
 CONDITIONS: Registry[Condition] = Registry("condition")
-VALIDATORS: Registry[Validator] = Registry("validator")
+VALIDATORS = Validators()
 EFFECTS: Registry[Effect] = Registry("effect")
+
+
+def unread(act: Act) -> list[Detail]:
+    """Return what stands in `data` and nobody reads: a misspelt refusal must not pass everybody."""
+    if act.cause is not None:
+        return []
+    read = VALIDATORS.reads[act.transition.data] if act.transition.data else frozenset()
+    return [
+        Detail(f"data.{name}"[:80], "unknown_field", N_("There is no such field here."))
+        for name in act.raw
+        if name not in read
+    ]

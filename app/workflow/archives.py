@@ -98,7 +98,7 @@ def actor_keeps_this_archive(act: Act) -> Detail | None:
 # --- What is said
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("box", "volume", "place", "pages", "retention")
 def archive_place(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     """Return box, volume, place, pages and, where it is said, the retention period."""
     values, problems = _texts(act, "box", "volume", "place")
@@ -115,13 +115,13 @@ def archive_place(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     return values, problems
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("retention")
 def archive_retention(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     """Return the retention period: permanent, years_30 or years_10."""
     return _texts(act, "retention")
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("borrower", "borrower_id", "purpose")
 def archive_consultation(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     """Return who looks into the file and why: `borrower` (login) or `borrower_id`, `purpose`."""
     values, problems = _texts(act, "purpose", model=ArchiveLoan)
@@ -141,7 +141,7 @@ def archive_consultation(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     return values | {"borrower": borrower}, problems
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("borrower", "borrower_id", "purpose", "due_on")
 def archive_loan(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     """Return who has the file out, why, and until which day: beside the above `due_on`."""
     values, problems = archive_consultation(act)
@@ -159,7 +159,7 @@ def archive_loan(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     return values | {"due_on": due}, problems
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("condition")
 def archive_condition(act: Act) -> tuple[dict[str, Any], list[Detail]]:
     """Return in which condition the file came back."""
     return _texts(act, "condition", model=ArchiveLoan)

@@ -17,10 +17,8 @@ from app.workflow.regulation import pledge_on
 
 MAX_REASON = 500
 VERDICTS = {
-    "pass": LineVerdict.PASSED,
-    "passed": LineVerdict.PASSED,
-    "refuse": LineVerdict.REFUSED,
-    "refused": LineVerdict.REFUSED,
+    **dict.fromkeys(("passed", "pass", "approved", "approve"), LineVerdict.PASSED),
+    **dict.fromkeys(("refused", "refuse", "rejected", "reject"), LineVerdict.REFUSED),
 }
 TICKS = ("original_seen", "copy_kept", "copy_stamped")
 
@@ -117,7 +115,7 @@ def _reason_code(raw: Any, where: str, problems: list[Detail]) -> RefusalReason 
         return None
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("lines")
 def line_rulings(act: Act) -> tuple[dict[int, Ruling], list[Detail]]:
     """Return the ruling on each line still in play; lines not named are passed."""
     problems: list[Detail] = []
@@ -125,7 +123,7 @@ def line_rulings(act: Act) -> tuple[dict[int, Ruling], list[Detail]]:
         line.position: Ruling(verdict=LineVerdict.PASSED) for line in act.subject.passed_lines()
     }
     for where, line, entry in rows_named(act, problems):
-        verdict = VERDICTS.get(str(entry.get("verdict", "")))
+        verdict = VERDICTS.get(str(entry.get("verdict") or entry.get("decision") or ""))
         if verdict is None:
             problems.append(
                 Detail(
@@ -154,7 +152,7 @@ def line_rulings(act: Act) -> tuple[dict[int, Ruling], list[Detail]]:
     return rulings, problems
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("reason_code")
 def refusal(act: Act) -> tuple[Ruling, list[Detail]]:
     """Return the coded reason and the words (the comment) for which the whole form is refused."""
     problems: list[Detail] = []
@@ -165,7 +163,7 @@ def refusal(act: Act) -> tuple[Ruling, list[Detail]]:
     )
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("remarks")
 def remarks(act: Act) -> tuple[list[RemarkText], list[Detail]]:
     """Return remarks, each on a field, a line's field or a paper of this form."""
     problems: list[Detail] = []
@@ -199,23 +197,26 @@ def remark_targets(application: Application) -> set[str]:
     return places
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("pledge", "pledge_accepted")
 def pledge(act: Act) -> tuple[int | None, list[Detail]]:
-    """Return the id of the pledge in force, which the applicant must have ticked (M8)."""
+    """Return the id of the pledge in force, which the applicant must have ticked (M8).
+
+    Handing in is accepting it; who says otherwise, by either name, is refused.
+    """
     application: Application = act.subject
     found = pledge_on(act.session, application.kind, office_date(act.now))
     if found is None:
         return None, [
             Detail("data.pledge", "no_pledge", N_("No pledge is in force for this form."))
         ]
-    if act.raw.get("pledge", True) is not True:
+    if not all(answer is True for answer in act.raw.values()):
         return None, [
             Detail("data.pledge", "required", N_("The pledge must be accepted."), rule="M8")
         ]
     return found.id, []
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("lines")
 def login_names(act: Act) -> tuple[dict[int, str], list[Detail]]:
     """Return the login names that INFO chose, by position; the rest are made from the name."""
     problems: list[Detail] = []
@@ -238,7 +239,7 @@ def login_names(act: Act) -> tuple[dict[int, str], list[Detail]]:
     return chosen, problems
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("lines")
 def key_serials(act: Act) -> tuple[dict[int, str], list[Detail]]:
     """Return the serial of the key for each person served now, at least one."""
     problems: list[Detail] = []
@@ -275,11 +276,12 @@ def key_serials(act: Act) -> tuple[dict[int, str], list[Detail]]:
     return serials, problems
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("papers")
 def paper_ticks(act: Act) -> tuple[dict[int, dict[str, bool]], list[Detail]]:
     """Return the ticks of each paper check: original_seen, copy_kept, copy_stamped.
 
-    A paper can be named by `code` (and `position` of the person) instead of `id`.
+    A paper can be named by `code` instead of `id`: everybody's, or that of the person at
+    `position`.
     """
     problems: list[Detail] = []
     entries = act.raw.get("papers", [])
@@ -296,7 +298,7 @@ def paper_ticks(act: Act) -> tuple[dict[int, dict[str, bool]], list[Detail]]:
             or (
                 entry.get("id") is None
                 and check.paper_code == entry.get("code")
-                and (check.line is None or check.line.position == position)
+                and (check.line is None or position in {None, check.line.position})
             )
         ]
         if not checks:

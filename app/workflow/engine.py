@@ -33,7 +33,7 @@ from app.workflow import effects as _effects  # noqa: F401 - registers effects
 from app.workflow import guards as _guards  # noqa: F401 - registers guards
 from app.workflow import notices
 from app.workflow import who as _who  # noqa: F401 - registers predicates
-from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, WHO, Act
+from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, WHO, Act, unread
 from app.workflow.ahead import read_ahead
 from app.workflow.door import StateDoorError, door_open, guard_states, lifecycle_of, lock, touch
 from app.workflow.review import who_decided
@@ -248,6 +248,7 @@ def _check_data(act: Act) -> None:
     problems: list[Detail] = []
     if act.transition.comment_required and not act.comment:
         problems.append(Detail("comment", "required", N_("Say why.")))
+    problems += unread(act)
     if act.transition.data:
         act.data, more = VALIDATORS[act.transition.data](act)
         problems += more

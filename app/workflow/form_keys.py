@@ -49,7 +49,7 @@ def _serials(act: Act, problems: list[Detail]) -> Iterator[tuple[str, Applicatio
                 problems.append(Detail(place, error.code, error.msgid, dict(error.params), "M9"))
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("lines")
 def returned_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
     """Return the serial of each key that has come back, by position.
 
@@ -91,7 +91,7 @@ def returned_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
     return serials, problems
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("lines")
 def rebound_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
     """Return the serial of each person's key under the new name, by position.
 

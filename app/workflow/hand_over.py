@@ -53,7 +53,7 @@ def actor_did_not_open_account(act: Act) -> Detail | None:
     )
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("key_serial")
 def key_serial(act: Act) -> tuple[str | None, list[Detail]]:
     """Return the serial number of the one key: `{"key_serial": "..."}`."""
     try:

@@ -46,7 +46,7 @@ def key_was_sent_to_actor(act: Act) -> Detail | None:
     )
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("office_code")
 def destination_office(act: Act) -> tuple[str | None, list[Detail]]:
     """Return the office that a key is sent to: `{"office_code": "SERVICE"}`."""
     raw = act.raw.get("office_code")
@@ -72,7 +72,7 @@ def destination_keeps_a_stock(act: Act) -> Iterator[Detail]:
         yield Detail(where, "keeps_no_stock", N_("This office keeps no stock of keys."), rule="M9")
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("replaced_by_id")
 def replacement_key(act: Act) -> tuple[int | None, list[Detail]]:
     """Return the id of the key that takes the place: `{"replaced_by_id": 17}`."""
     raw = act.raw.get("replaced_by_id")

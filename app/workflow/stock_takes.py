@@ -46,7 +46,7 @@ def actor_counts_own_stock(act: Act) -> Detail | None:
     return Detail("office", "not_your_stock", N_("This is another office's stock."), rule="M9")
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("serials")
 def counted_serials(act: Act) -> tuple[list[str], list[Detail]]:
     """Return serial numbers in the order in which they were read: `{"serials": ["GM-1"]}`.
 
@@ -188,7 +188,7 @@ def open_differences(session: Session, count_id: int) -> list[int]:
     )
 
 
-@VALIDATORS.register
+@VALIDATORS.reading("serial", "by")
 def difference(act: Act) -> tuple[tuple[StockTakeLine, str] | None, list[Detail]]:
     """Return a line of this count and what settles it: `{"serial": "GM-1", "by": "miss"}`."""
     raw = act.raw.get("serial")

@@ -1,5 +1,7 @@
 """An office begins: people who worked before, with their keys and items, as they stood (M4, M9)."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from app.catalog.enums import Channel
@@ -12,7 +14,7 @@ from app.models.keys import Key
 from app.models.permissions import PermissionItem
 from app.models.roles import Role
 from app.security.audit import record
-from app.workflow.act import EFFECTS, WHO, Act
+from app.workflow.act import EFFECTS, VALIDATORS, WHO, Act
 from app.workflow.effects.accounts import UNIT_ADMINISTRATION
 from app.workflow.engine_calls import fire_within
 
@@ -30,15 +32,21 @@ def actor_loads_an_office(act: Act) -> Detail | None:
     )
 
 
+@VALIDATORS.reading("key_id", "issued_at", "items", "since", "activated_at", "last_login_at")
+def as_it_was(act: Act) -> tuple[dict[str, Any], list[Detail]]:
+    """Return how the person stood, as the switch-over has checked it."""
+    return act.raw, []
+
+
 @EFFECTS.register
 def hand_key_over_as_it_was(act: Act) -> None:
     """M9: the key is the person's already; the ledger begins with that."""
-    key = act.session.get_one(Key, act.raw["key_id"])
+    key = act.session.get_one(Key, act.data["key_id"])
     fire_within(
         act,
         key,
         "take_over",
-        data={"holder_id": act.subject.id, "issued_at": act.raw["issued_at"]},
+        data={"holder_id": act.subject.id, "issued_at": act.data["issued_at"]},
         comment=act.comment,
     )
     act.new["key"] = key.serial
@@ -54,11 +62,11 @@ def keep_day_of_issue(act: Act) -> None:
 def grant_as_it_was(act: Act) -> None:
     """M4: the items held before are held from now on, without an application (X1)."""
     account: Account = act.subject
-    wanted = select(PermissionItem).where(PermissionItem.id.in_(act.raw["items"]))
+    wanted = select(PermissionItem).where(PermissionItem.id.in_(act.data["items"]))
     items = act.session.scalars(wanted.order_by(PermissionItem.id)).all()
     for item in items:
         act.session.add(
-            AccountGrant(account_id=account.id, item_id=item.id, valid_from=act.raw["since"])
+            AccountGrant(account_id=account.id, item_id=item.id, valid_from=act.data["since"])
         )
     if any(UNIT_ADMINISTRATION in item.acts for item in items):
         administrator = select(Role).where(Role.name == RoleName.ORGANIZATION_ADMINISTRATOR.value)
@@ -79,5 +87,5 @@ def grant_as_it_was(act: Act) -> None:
 def start_account_as_it_was(act: Act) -> None:
     """The clock of 第六条（四） goes on from where it stood."""
     account: Account = act.subject
-    account.activated_at = act.raw["activated_at"]
-    account.last_login_at = act.raw["last_login_at"]
+    account.activated_at = act.data["activated_at"]
+    account.last_login_at = act.data["last_login_at"]

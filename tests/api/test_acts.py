@@ -17,7 +17,7 @@ from app.models.keys import Key
 from app.models.roles import Role
 from app.models.work import LineDecision
 from app.views.api.errors import as_domain_error
-from tests.support.factories import DUTY_OFFICE, NOON, open_work, staff_of
+from tests.support.factories import DUTY_OFFICE, NOON, administrator_of, open_work, staff_of
 from tests.support.rest import Rest, fields
 
 FORBIDDEN = [
@@ -150,6 +150,7 @@ def test_an_idempotency_key_repeats_the_outcome_and_serves_one_act(rest, office)
         ({"idempotency_key": ["k"]}, 422, "idempotency_key"),
         ({"version": "x"}, 400, None),
         ({"nothing": 1}, 422, "nothing"),
+        ({"data": {"lnes": [{"position": 1, "verdict": "refused"}]}}, 422, "data.lnes"),
         ({"data": {"lines": 7}}, 422, "data.lines"),
         ({"data": {"lines": ["x"]}}, 422, "data.lines"),
         ({"data": {"lines": [{"position": 99, "verdict": "passed"}]}}, 422, "data.lines.1"),
@@ -352,3 +353,40 @@ def test_what_the_database_refuses_becomes_the_contract_s_body(office, session):
     refusal = as_domain_error(broken.value)
     assert (refusal.status, refusal.code, refusal.rule) == (409, "serial_taken", "M9")
     assert serial not in str(refusal)
+
+
+@pytest.mark.rule("M5.1")
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ({"verdict": "pass"}, "passed"),
+        ({"decision": "approved"}, "passed"),
+        ({"verdict": "reject", "reason": "不符"}, "refused"),
+        ({"decision": "refused", "reason": "不符"}, "refused"),
+    ],
+)
+def test_a_line_is_decided_by_its_number_or_its_id_in_plain_words(rest, office, said, verdict):
+    identity = office.submitted("east", people=2)
+    first, second = (line.id for line in office.application(identity).lines)
+    lines = [{"id": first, **said}, {"position": 2, "verdict": "passed"}]
+    answer = rest("reg1").act("applications", identity, "approve", data={"lines": lines})
+    assert answer.status_code == 200, answer.json
+    told = rest("reg1").get(f"applications/{identity}").json["result"]["lines"]
+    assert [(line["id"], line["verdict"]) for line in told] == [
+        (first, verdict),
+        (second, "passed"),
+    ]
+
+
+def test_data_that_no_act_reads_is_refused_and_nothing_is_done(rest, office):
+    identity = office.draft("east")
+    applicant = rest(administrator_of("east"))
+    for action, data in (
+        ("withdraw", {"reason": "撤回"}),
+        ("submit", {"pledge_accepted": False}),
+        ("submit", {"lines": []}),
+    ):
+        answer = applicant.act("applications", identity, action, data=data)
+        assert answer.status_code == 422
+        assert answer.json["details"][0]["field"].startswith("data.")
+        assert office.application(identity).state.value == "draft"

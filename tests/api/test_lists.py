@@ -140,6 +140,54 @@ def test_columns_keys_and_search_narrow_what_is_told(rest):
     assert "label_columns" not in told
 
 
+def test_columns_are_named_as_the_framework_names_them(rest, office):
+    somebody = rest("reg1")
+    row = {"id", "state", "version"}
+    for columns, told in (
+        (["id"], row),
+        (["version"], row),
+        (["id", "name", "version"], row | {"name"}),
+        (["organization.name"], row | {"organization", "organization_id"}),
+        (["organization", "organization.id"], row | {"organization", "organization_id"}),
+    ):
+        rows = somebody.get("accounts/" + ask(columns=columns, page_size=1)).json["result"]
+        assert rows[0].keys() == told, columns
+    one = office.account("reg1").id
+    single = somebody.get(f"accounts/{one}" + ask(columns=["id", "organization.name"]))
+    assert single.json["result"].keys() == {"id", "organization"}
+    for columns in (["nope"], ["organization.password"], ["name.x"], ["id.id"]):
+        for address in ("accounts/", f"accounts/{one}"):
+            answer = somebody.get(address + ask(columns=columns))
+            assert answer.status_code == 422, (address, columns)
+            assert fields(answer).keys() == set(columns)
+
+
+def test_text_is_filtered_by_what_it_is_not_and_rows_by_their_key(rest):
+    somebody = rest("reg1")
+
+    def count(col: str, opr: str, value: object) -> int:
+        query = ask(filters=[{"col": col, "opr": opr, "value": value}], page_size=1)
+        return int(somebody.get("permission_items/" + query).json["count"])
+
+    for opr, opposite, value in (
+        ("sw", "nsw", "district"),
+        ("ew", "new", "1"),
+        ("ct", "nct", "tr"),
+    ):
+        found = count("code", opr, value)
+        assert 0 < found < 57
+        assert count("code", opposite, value) == 57 - found
+    assert count("id", "between", [1, 3]) == 3
+    filters = somebody.get("permission_items/_info").json["filters"]
+    assert {"nct", "nsw", "new"} <= {it["operator"] for it in filters["code"]}
+    assert "id" in filters
+
+
+def test_an_order_that_no_index_serves_names_those_that_one_does(rest):
+    answer = rest("auditor").get("organizations/" + ask(order_column="type"))
+    assert answer.json["details"][0]["message"].endswith("id, name, code.")
+
+
 def test_pages_go_on_by_number_and_by_cursor(rest):
     somebody = rest("auditor")
     whole = somebody.get("accounts/" + ask(page_size=-1)).json["ids"]

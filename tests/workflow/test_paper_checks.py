@@ -265,3 +265,11 @@ def test_every_legal_form_of_an_enterprise_has_a_list(office: Office):
     forms = {row.applies_to.value for row in office.session.query(PaperRow)}
     assert set(LegalForm) <= forms
     assert OrganizationType.DEVELOPER in forms
+
+
+def test_a_paper_of_each_person_is_ticked_for_all_where_no_person_is_named(office: Office):
+    identity = office.submitted("developer", people=3)
+    papers = [{"code": "operator_id", "original_seen": True}]
+    office.perform(SERVICE, identity, "check_papers", data={"papers": papers})
+    checks = [c for c in office.application(identity).paper_checks if c.line_id is not None]
+    assert [c.original_seen for c in checks] == [True, True, True]

@@ -50,6 +50,7 @@ ACCOUNT = Lifecycle(
             target=A.ACTIVE,
             permission=Permission.ACCOUNTS_TAKE_OVER,
             who=("actor_loads_an_office",),
+            data="as_it_was",
             effects=("hand_key_over_as_it_was", "grant_as_it_was", "start_account_as_it_was"),
             comment_required=True,
             tag="account:taken_over",

@@ -110,12 +110,12 @@ class ConsoleApi(SpecifiedApi):
     def get(self, pk: str) -> Response:
         """Return one row within the actor's reach."""
         wanted = read_q()
-        keys, columns = keys_of(wanted, SHOW_KEYS), shown_columns(wanted)
+        keys = keys_of(wanted, SHOW_KEYS)
         result = self.show(pk)
+        columns = shown_columns(self.resource, wanted, result)
         identity = result["id"]
         described = describe.showing(self.resource, list(result))
-        if columns:
-            result = {name: value for name, value in result.items() if name in columns}
+        result = {name: value for name, value in result.items() if name in columns}
         return jsonify({"id": identity, "result": result, **{key: described[key] for key in keys}})
 
     def show(self, pk: Any) -> dict[str, Any]:

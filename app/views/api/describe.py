@@ -80,7 +80,7 @@ def information(resource: Resource, permissions: list[str], actor: Actor) -> dic
         "add_title": _(resource.singular),
         "edit_title": _(resource.singular),
         "permissions": sorted(held & set(permissions)),
-        "filters": {c.name: _filters(c) for c in resource.columns.values() if c.operators},
+        "filters": {c.name: _filters(c) for c in resource.asked},
         "add_columns": [entry(resource, c) for c in resource.new_form] if may_add else [],
         "edit_columns": [entry(resource, c) for c in resource.edit_form] if may_edit else [],
         "label_columns": heads["label_columns"],
@@ -256,14 +256,14 @@ def _list_q(resource: Resource) -> Spec:
         "required": ["col", "opr", "value"],
         "additionalProperties": False,
         "properties": {
-            "col": {**WORD, "enum": [c.name for c in resource.columns.values() if c.operators]},
+            "col": {**WORD, "enum": [c.name for c in resource.asked]},
             "opr": {**WORD, "enum": list(OPERATORS)},
             "value": {"anyOf": [*scalar["anyOf"], {"type": "array", "items": scalar}]},
         },
     }
     return _object(
         filters={"type": "array", "items": wish},
-        columns={"type": "array", "items": {**WORD, "enum": list(resource.columns)}},
+        columns={"type": "array", "items": {**WORD, "enum": ["id", *resource.columns]}},
         keys=_keys(LIST_KEYS),
         order_column={**WORD, "enum": list(resource.ordered_by)},
         order_direction={**WORD, "enum": ["asc", "desc"]},

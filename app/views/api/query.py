@@ -7,13 +7,14 @@ from typing import Any
 import prison
 from flask import request
 from prison.decoder import ParserException
+from sqlalchemy import inspect
 
 from app.errors import BadRequest, Detail, InvalidInput
 from app.i18n import N_
 from app.services.columns import Operator
 from app.services.conditions import Filter
 from app.services.listing import BOUND, DEFAULT_SIZE, MAX_SIZE, ListQuery
-from app.services.resources import Resource
+from app.services.resources import RESOURCES, Resource
 from app.views.api.body import unfit_texts
 
 MAX_QUERY = 8000
@@ -24,7 +25,11 @@ OPERATORS: dict[str, Operator] = {
     "eq": Operator.EQ,
     "neq": Operator.NOT,
     "sw": Operator.STARTS,
+    "nsw": Operator.NOT_STARTS,
+    "ew": Operator.ENDS,
+    "new": Operator.NOT_ENDS,
     "ct": Operator.CONTAINS,
+    "nct": Operator.NOT_CONTAINS,
     "gt": Operator.GT,
     "lt": Operator.LT,
     "in": Operator.IN,
@@ -106,7 +111,7 @@ def list_query(resource: Resource, asked: Mapping[str, Any]) -> ListQuery:
     for name in asked:
         if name not in KNOWN:
             raise _bad(name, N_("There is no such field here."), code="unknown_field")
-    columns = tuple(column_name(resource, name) for name in _words(asked, "columns"))
+    columns = _columns(resource, asked)
     size = size_of(asked)
     return ListQuery(
         filters=_filters(resource, asked.get("filters", [])),
@@ -120,20 +125,56 @@ def list_query(resource: Resource, asked: Mapping[str, Any]) -> ListQuery:
     )
 
 
-def shown_columns(asked: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return which columns of one row are asked for; none named means all."""
+def _columns(resource: Resource, asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns that a row is to have; key and version it has in any case."""
+    words = _words(asked, "columns")
+    versioned = "version" in inspect(resource.model).columns
+    named = [
+        column_name(resource, _relation_of(resource, name))
+        for name in words
+        if not (name == "version" and versioned)
+    ]
+    return tuple(dict.fromkeys(named or ([str(resource.key.key)] if words else [])))
+
+
+def shown_columns(
+    resource: Resource, asked: Mapping[str, Any], row: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return which columns of one row are asked for, all unless some are named.
+
+    InvalidInput for what `row` does not have.
+    """
     for name in asked:
         if name not in {"columns", "keys"}:
             raise _bad(name, N_("There is no such field here."), code="unknown_field")
-    return tuple(_words(asked, "columns"))
+    names = tuple(_relation_of(resource, name) for name in _words(asked, "columns"))
+    for name in names:
+        if name not in row:
+            resource.column(name)
+    return names or tuple(row)
 
 
 def column_name(resource: Resource, name: str) -> str:
     """Return the column of `name`; a relation is its foreign key's column."""
     if name in resource.columns:
         return name
+    if name == "id":
+        return str(resource.key.key)
     references = (c.name for c in resource.columns.values() if c.field.kind == "reference")
     return next((known for known in references if relation_name(known) == name), name)
+
+
+def _relation_of(resource: Resource, name: str) -> str:
+    """Return `organization` where `organization.name` is asked for: a row tells it with its names.
+
+    What the row does not tell of its relation is given back as it is, and refused as unknown.
+    """
+    relation, _point, part = name.partition(".")
+    for column in resource.columns.values():
+        if part and column.relation == relation:
+            target = RESOURCES[column.field.resource or ""]
+            return relation if part in {"id", str(target.key.key), *target.title} else name
+    return name
 
 
 def relation_name(column: str) -> str:

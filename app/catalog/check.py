@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from app.catalog.citations import annex_of, place
-from app.catalog.enums import ApplicationKind, Category, Duty, LegalForm, OfficeCode
+from app.catalog.enums import Category, Duty, LegalForm, OfficeCode
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import FILES, CatalogFile, file_of, label
 from app.catalog.shapes import declared
 from app.catalog.types import Act, Catalog, RoadAction, Text

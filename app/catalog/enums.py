@@ -69,20 +69,6 @@ class Duty(StrEnum):
     ISSUE_ENTERPRISE_KEYS = "issue_enterprise_keys"
 
 
-class ApplicationKind(StrEnum):
-    """The nine written applications of the Measures."""
-
-    NEW_USER = "new_user"
-    KEY_REPLACEMENT = "key_replacement"
-    USER_RENAME = "user_rename"
-    PERMISSION_CHANGE = "permission_change"
-    USER_CANCELLATION = "user_cancellation"
-    ENTERPRISE_USER = "enterprise_user"
-    ENTERPRISE_CANCELLATION = "enterprise_cancellation"
-    BUSINESS_DELETION = "business_deletion"
-    LOGIN_RESTORATION = "login_restoration"
-
-
 class ApplicationState(StrEnum):
     """Where an application stands on its road."""
 

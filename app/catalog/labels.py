@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from app.catalog import enums as e
 from app.catalog import types as t
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from app.catalog.loader import load_catalog
 from app.i18n import N_, _, pick
 
@@ -199,8 +200,9 @@ def label_of(member: StrEnum) -> str:
 
 def words_of(member: StrEnum) -> str:
     """Return what `member` is called in the reader's language; kinds by the annex's own name."""
-    if isinstance(member, e.ApplicationKind):
-        return pick(_KINDS[member], "name")
+    if isinstance(member, ApplicationKind):
+        form = APPLICATIONS[member].form
+        return _(form.name) if form is not None else pick(_KINDS[member], "name")
     return _(label_of(member))
 
 

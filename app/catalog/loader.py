@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from app.catalog import types as t
-from app.catalog.enums import ApplicationKind, Category, Duty, OfficeCode, OrganizationType
+from app.catalog.enums import Category, Duty, OfficeCode, OrganizationType
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.shapes import ShapeError, parse, plain
 from app.errors import DomainError
 from app.i18n import N_

@@ -5,7 +5,8 @@ from datetime import date
 from enum import StrEnum
 
 from app.catalog.citations import cite, cite_annex
-from app.catalog.enums import ApplicationKind, Category, Duty, OfficeCode, OrganizationType
+from app.catalog.enums import Category, Duty, OfficeCode, OrganizationType
+from app.catalog.lifecycles import ApplicationKind
 
 
 class Act(StrEnum):

@@ -152,6 +152,6 @@ def export(folder: Path | None) -> None:
 
 def _load(folder: Path) -> Catalog:
     try:
-        return load_from(folder)
+        return service.with_declared_kinds(load_from(folder))
     except DomainError as error:
         raise click.ClickException(str(error)) from error

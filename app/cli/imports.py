@@ -16,7 +16,8 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.catalog.enums import ApplicationKind, Channel
+from app.catalog.enums import Channel
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import Permission
 from app.cli.terminal import as_person, at_desk, fail_in_words, system_user, table
 from app.extensions import db

@@ -11,9 +11,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind
 from app.catalog.identity import mask_citizen_id
 from app.catalog.labels import LABELS, words_of
+from app.catalog.lifecycles import ApplicationKind
 from app.cli.terminal import as_person, at_desk, fail_in_words, nothing_found, table
 from app.clock import OFFICE_ZONE
 from app.errors import NotFound

@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.catalog.enums import (
-    AccountState,
-    ApplicationKind,
-    ApplicationState,
-    Category,
-    LineVerdict,
-    RefusalReason,
-)
+from app.catalog.enums import AccountState, ApplicationState, Category, LineVerdict, RefusalReason
 from app.catalog.fields import Field, field_info
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.base import Base, UtcDateTime, check, enum_type, metadata
 
@@ -161,6 +155,9 @@ class Application(Base):
     asks: ClassVar[str] = ""
     """What the form asks for one of the organisation's people, in a word; a msgid."""
 
+    icon: ClassVar[str] = "file-earmark-text"
+    """The sign on the form's card: a name of Bootstrap Icons."""
+
     def __str__(self) -> str:
         """Return the number."""
         return self.number
@@ -238,6 +235,10 @@ class ApplicationLine(Base):
 
     rules: ClassVar[tuple[str, ...]] = ()
     """What a line is held to against the record of its account: names in `workflow/line_rules`."""
+
+    def numbers(self) -> list[str]:
+        """Return the numbers of the business that this line is about, one by one (M6.3)."""
+        return []
 
     def categories(self) -> set[Category]:
         """Return which groups of permissions this line is about (第五条（一）)."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.catalog.enums import ApplicationKind, ArchiveState, RetentionPeriod
+from app.catalog.enums import ArchiveState, RetentionPeriod
 from app.catalog.fields import field_info
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.base import Base, UtcDateTime, check, enum_type
 

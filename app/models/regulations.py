@@ -7,8 +7,9 @@ from sqlalchemy import JSON, Boolean, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.citations import cite
-from app.catalog.enums import ApplicationKind, Category, Duty
+from app.catalog.enums import Category, Duty
 from app.catalog.fields import field_info
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.types import PaperGroup, RoadAction
 from app.i18n import N_
 from app.models.base import Base, UtcDateTime, check, enum_type

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind, ApplicationState
+from app.catalog.enums import ApplicationState
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import Permission
 from app.clock import office_date
 from app.errors import BadRequest, Conflict, Detail, Forbidden, InvalidInput

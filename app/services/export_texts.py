@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import String, case, cast, func, literal, type_coerce
 
-from app.catalog.enums import ApplicationKind
 from app.catalog.identity import mask_citizen_id
 from app.catalog.labels import LABELS, words_of
+from app.catalog.lifecycles import ApplicationKind
 from app.clock import OFFICE_ZONE
 from app.i18n import _, language
 from app.services.columns import Column

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import AccountState, ApplicationKind, ApplicationState
+from app.catalog.enums import AccountState, ApplicationState
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import Permission
 from app.clock import office_date
 from app.errors import Detail, InvalidInput, Refused

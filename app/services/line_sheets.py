@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind
 from app.catalog.heading_words import HEADING_WORDS
 from app.catalog.labels import words_of
+from app.catalog.lifecycles import ApplicationKind
 from app.errors import Detail
 from app.i18n import LANGUAGES, N_, _, language, pick, speaking
 from app.models.organizations import Organization

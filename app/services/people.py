@@ -11,14 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.catalog.enums import (
-    AccountState,
-    ApplicationKind,
-    ApplicationState,
-    CaseState,
-    KeyState,
-    LineVerdict,
-)
+from app.catalog.enums import AccountState, ApplicationState, CaseState, KeyState, LineVerdict
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import Permission, RoleName
 from app.models.accounts import Account, account_role
 from app.models.applications import Application, ApplicationLine

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind, ApplicationState, KeyState
+from app.catalog.enums import ApplicationState, KeyState
+from app.catalog.lifecycles import ApplicationKind
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.keys import Key, KeyMovement

@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.catalog.citations import place
-from app.catalog.enums import ApplicationKind, LegalForm, OfficeCode, OrganizationType
+from app.catalog.enums import LegalForm, OfficeCode, OrganizationType
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.catalog.types import (
     Article,

@@ -10,13 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.catalog.enums import (
-    AccountState,
-    ApplicationKind,
-    ApplicationState,
-    KeyState,
-    OfficeCode,
-)
+from app.catalog.enums import AccountState, ApplicationState, KeyState, OfficeCode
+from app.catalog.lifecycles import ApplicationKind
 from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.grants import AccountGrant

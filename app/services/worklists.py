@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.catalog.enums import ApplicationKind, ApplicationState, StepOutcome
+from app.catalog.enums import ApplicationState, StepOutcome
 from app.catalog.lifecycles import APPLICATIONS as LIFECYCLES
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.norms import DEFAULT_NORM, NORMS
 from app.catalog.permissions import Permission
 from app.models.accounts import Account

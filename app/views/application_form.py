@@ -9,7 +9,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import Permission
 from app.clock import now
 from app.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound

@@ -8,7 +8,8 @@ from flask import render_template, url_for
 from flask_login import current_user
 from sqlalchemy import String, inspect
 
-from app.catalog.enums import ApplicationKind, ApplicationState
+from app.catalog.enums import ApplicationState
+from app.catalog.lifecycles import ApplicationKind
 from app.clock import now, office_date
 from app.errors import Detail
 from app.extensions import db

@@ -10,7 +10,6 @@ from app.catalog.enums import AccountState, CaseState, KeyState
 from app.i18n import _, pick
 from app.models.applications import Application, ApplicationLine
 from app.models.cases import Case
-from app.models.kinds.business_deletion import BusinessDeletionLine
 from app.services.named_users import cases_by_number
 from app.views.wording import label, when
 from app.workflow.columns import items_asked
@@ -46,12 +45,7 @@ class Becoming:
         self.found = {place: found[login] for place, login in named.items() if login in found}
         self.cases = cases_by_number(
             self.session,
-            [
-                number
-                for line in self.lines
-                if isinstance(line, BusinessDeletionLine)
-                for number in line.numbers()
-            ],
+            [number for line in self.lines for number in line.numbers()],
         )
 
     def comparison(self, line: ApplicationLine) -> list[Row]:
@@ -126,8 +120,6 @@ def _same_key(_all: Becoming, line: ApplicationLine, present: Present) -> Iterat
 
 
 def _cases(all_: Becoming, line: ApplicationLine, _present: Present) -> Iterator[Row]:
-    if not isinstance(line, BusinessDeletionLine):
-        return
     for number in line.numbers():
         case: Case | None = all_.cases.get(number)
         state = f"{label(case.state)} · {when(case.opened_at)}" if case else ""

@@ -7,7 +7,7 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from app.catalog.enums import AccountState, ApplicationKind, KeyState
+from app.catalog.enums import AccountState, KeyState
 from app.catalog.types import KindEntry
 from app.clock import office_date
 from app.extensions import db
@@ -15,6 +15,7 @@ from app.i18n import _, language
 from app.models.applications import Application
 from app.security.actor import Actor
 from app.services import people, regulations, unit_work
+from app.services.applications import class_of
 from app.services.people import Person, Standing
 from app.services.resources import RESOURCES
 from app.views import offers
@@ -26,17 +27,6 @@ from app.views.wording import article, link, state, when
 from app.workflow.effects.accounts import UNIT_ADMINISTRATION
 from app.workflow.form import kinds_for
 
-ICONS = {
-    ApplicationKind.NEW_USER: "person-plus",
-    ApplicationKind.KEY_REPLACEMENT: "key",
-    ApplicationKind.USER_RENAME: "person-vcard",
-    ApplicationKind.PERMISSION_CHANGE: "list-check",
-    ApplicationKind.USER_CANCELLATION: "person-x",
-    ApplicationKind.ENTERPRISE_USER: "person-plus",
-    ApplicationKind.ENTERPRISE_CANCELLATION: "person-x",
-    ApplicationKind.BUSINESS_DELETION: "trash",
-    ApplicationKind.LOGIN_RESTORATION: "unlock",
-}
 PEOPLE = 12
 IN_NEED = 6
 FORMS = 6
@@ -64,7 +54,7 @@ def _card(entry: KindEntry, organization: Any, day: Any) -> dict[str, Any]:
         "papers": [paper.name_en if english else paper.name_zh for paper in papers],
         "url": url_for("FormView.new", kind=entry.kind.value),
         "article": article(session, entry.article, day),
-        "icon": ICONS.get(entry.kind, "file-earmark-text"),
+        "icon": class_of(entry.kind).icon,
         "about": usual_time(regulations.road_for(session, entry.kind, day)),
         "disabled_reason": "",
     }

@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_login import current_user
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.clock import now, office_date
 from app.errors import DomainError
 from app.extensions import db

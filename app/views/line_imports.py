@@ -20,7 +20,7 @@ from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import Permission
 from app.clock import now, office_date
 from app.errors import Detail, DomainError, Forbidden, InvalidInput, NotFound

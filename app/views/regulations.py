@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request
 from flask_appbuilder import expose
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import Permission
 from app.clock import now, office_date
 from app.errors import Conflict, DomainError

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind, CaseState
+from app.catalog.enums import CaseState
 from app.catalog.permissions import Permission
 from app.errors import Detail
 from app.i18n import N_
@@ -97,9 +97,7 @@ def answers_for(actor: Actor, case: Case) -> bool:
 @WHO.register
 def deletion_was_applied_for(act: Act) -> Detail | None:
     """第六条（三）: business is deleted on a written application, or by a job (第七条)."""
-    root = act.root
-    form = root.subject
-    if isinstance(form, Application) and form.kind == ApplicationKind.BUSINESS_DELETION:
+    if "delete_cases" in act.root.transition.effects:
         return None
     if act.actor.is_system:
         return None

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Enum, String, inspect
 
 from app.catalog.cleaning import Unfit, clean
-from app.catalog.enums import ApplicationKind, OrganizationType
+from app.catalog.enums import OrganizationType
 from app.catalog.fields import Field
 from app.catalog.identity import IdentityError, check_sex, parse_citizen_id
-from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from app.catalog.loader import load_catalog
 from app.errors import Detail
 from app.i18n import N_
@@ -27,7 +27,8 @@ PERSON_CONTEXT = "account.citizen_id"
 HEADER = ("contact_name", "contact_phone", "responsible_person")
 
 APPLICANTS: dict[ApplicationKind, frozenset[OrganizationType]] = {
-    entry.kind: frozenset(entry.applicants) for entry in load_catalog().kinds
+    **{entry.kind: frozenset(entry.applicants) for entry in load_catalog().kinds},
+    **{kind: frozenset(it.form.applicants) for kind, it in APPLICATIONS.items() if it.form},
 }
 """Who applies by which form (第五条)."""
 

@@ -16,8 +16,6 @@ from app.i18n import N_
 from app.models.accounts import Account, account_role
 from app.models.applications import Application, ApplicationLine
 from app.models.cases import Case
-from app.models.kinds.business_deletion import BusinessDeletionLine
-from app.models.kinds.permission_change import PermissionChangeLine
 from app.models.kinds.user_rename import UserRenameLine
 from app.models.roles import Role
 from app.security.audit import record
@@ -190,7 +188,7 @@ def no_business_is_unfinished(act: Act) -> Iterator[Detail]:
 @GUARDS.register
 def cases_can_be_deleted(act: Act) -> Iterator[Detail]:
     """M6.3: what is named is business of this very user, and still open."""
-    lines = [line for line in lines_in_play(act) if isinstance(line, BusinessDeletionLine)]
+    lines = lines_in_play(act)
     found = _cases_named(act, lines)
     for line in lines:
         where = f"lines.{line.position}.case_numbers"
@@ -214,7 +212,7 @@ def cases_can_be_deleted(act: Act) -> Iterator[Detail]:
                 )
 
 
-def _cases_named(act: Act, lines: list[BusinessDeletionLine]) -> dict[str, Case]:
+def _cases_named(act: Act, lines: list[ApplicationLine]) -> dict[str, Case]:
     numbers = sorted({number for line in lines for number in line.numbers()})
     found = act.session.scalars(select(Case).where(Case.number.in_(numbers)).order_by(Case.id))
     return {case.number: case for case in found}
@@ -287,7 +285,6 @@ def rename_accounts(act: Act) -> None:
 def change_grants(act: Act) -> None:
     """End what is not asked for any more, grant what is new; each names this application (X1)."""
     for line, account in accounts_passed(act):
-        assert isinstance(line, PermissionChangeLine)
         grant_exactly(act, line, account, line.items)
 
 
@@ -308,8 +305,7 @@ def restore_accounts(act: Act) -> None:
 @EFFECTS.register
 def delete_cases(act: Act) -> None:
     """M6.3: the business named is deleted; its full record is kept."""
-    lines = [line for line in act.subject.passed_lines() if isinstance(line, BusinessDeletionLine)]
-    found = _cases_named(act, lines)
+    found = _cases_named(act, act.subject.passed_lines())
     for case in found.values():
         delete_within(act, case)
     act.new["cases"] = sorted(found)

@@ -5,7 +5,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind, Category, OrganizationType
+from app.catalog.enums import Category, OrganizationType
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.types import PaperGroup
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem

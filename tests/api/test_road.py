@@ -5,7 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from app.catalog.enums import ApplicationKind, Category, OrganizationType
+from app.catalog.enums import Category, OrganizationType
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.models.audit import AuditEvent
 from tests.support.factories import HEADER, items

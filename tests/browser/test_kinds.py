@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import expect
 
-from app.catalog.enums import ApplicationKind
-from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.desk import Desk
 from tests.support.server import DemoServer

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from app.catalog.check import check
-from app.catalog.enums import ApplicationKind, Category, Duty, OfficeCode
+from app.catalog.enums import Category, Duty, OfficeCode
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.catalog.types import Catalog, RoadAction, Text
 from tests.support.catalogues import altered, entry_of, with_more, without

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog.enums import ApplicationKind, Category, Duty, LegalForm, OfficeCode
+from app.catalog.enums import Category, Duty, LegalForm, OfficeCode
 from app.catalog.enums import OrganizationType as Tier
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import DATA, FILES, dump, load_catalog, load_file
 from app.catalog.types import RoadAction
 

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from app.catalog.enums import ApplicationKind, Category, LegalForm, OfficeCode
+from app.catalog.enums import Category, LegalForm, OfficeCode
 from app.catalog.enums import OrganizationType as Tier
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.catalog.types import Text
 from app.i18n import pick

@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from app.catalog.enums import (
     AccountState,
-    ApplicationKind,
     ApplicationState,
     AuditOutcome,
     KeyState,
@@ -15,6 +14,7 @@ from app.catalog.enums import (
     OrganizationType,
 )
 from app.catalog.identity import parse_citizen_id
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.permissions import RoleName
 from app.clock import office_date
 from app.models.accounts import Account

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from app.catalog.enums import ApplicationKind, Sex
-from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.enums import Sex
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from app.clock import office_date
 from app.errors import Forbidden, InvalidInput, Refused
 from app.i18n import LANGUAGES, speaking

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from app.catalog.enums import ApplicationKind, ApplicationState, KeyState
+from app.catalog.enums import ApplicationState, KeyState
+from app.catalog.lifecycles import ApplicationKind
 from app.errors import Refused
 from app.models.accounts import Account
 from app.models.keys import Key

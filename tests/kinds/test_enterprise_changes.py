@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.catalog.enums import AccountState, ApplicationKind, ApplicationState, KeyState, OfficeCode
+from app.catalog.enums import AccountState, ApplicationState, KeyState, OfficeCode
+from app.catalog.lifecycles import ApplicationKind
 from app.errors import Refused
 from app.models.accounts import Account
 from app.models.audit import AuditEvent

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.catalog.enums import ApplicationKind, ApplicationState, Duty, OfficeCode
-from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.enums import ApplicationState, Duty, OfficeCode
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from app.catalog.loader import load_catalog
 from app.catalog.types import RoadAction
 from app.errors import DomainError, Forbidden

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.catalog.enums import ApplicationKind, AuditOutcome, OfficeCode
+from app.catalog.enums import AuditOutcome, OfficeCode
+from app.catalog.lifecycles import ApplicationKind
 from app.errors import DomainError, InvalidInput, Refused
 from app.models.accounts import Account
 from app.models.cases import Case

@@ -11,14 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import (
-    ApplicationKind,
-    ApplicationState,
-    AuditOutcome,
-    Channel,
-    OfficeCode,
-)
-from app.catalog.lifecycles import APPLICATIONS, all_lifecycles
+from app.catalog.enums import ApplicationState, AuditOutcome, Channel, OfficeCode
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind, all_lifecycles
 from app.catalog.permissions import Permission
 from app.extensions import db
 from app.models.accounts import Account

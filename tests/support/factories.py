@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import (
-    ApplicationKind,
     ApplicationState,
     AuditOutcome,
     Category,
@@ -24,6 +23,7 @@ from app.catalog.enums import (
     OfficeCode,
     OrganizationType,
 )
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.catalog.permissions import Permission, RoleName
 from app.models.accounts import Account

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from app.catalog.enums import AccountState, ApplicationKind, ApplicationState, OfficeCode
+from app.catalog.enums import AccountState, ApplicationState, OfficeCode
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.models.accounts import Account
 from app.models.applications import Application

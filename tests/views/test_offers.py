@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.catalog.permissions import RoleName
 from app.clock import office_date

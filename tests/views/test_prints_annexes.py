@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.models.applications import Application
 from app.models.regulations import Pledge

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.catalog.enums import ApplicationKind, ApplicationState, Category, Duty, OfficeCode
+from app.catalog.enums import ApplicationState, Category, Duty, OfficeCode
+from app.catalog.lifecycles import ApplicationKind
 from app.clock import OFFICE_ZONE
 from app.errors import InvalidInput, Refused
 from app.models.permissions import PermissionItem

@@ -11,7 +11,6 @@ import pytest
 from app.catalog.citations import place
 from app.catalog.enums import (
     AccountState,
-    ApplicationKind,
     ApplicationState,
     ArchiveState,
     CaseState,
@@ -19,7 +18,13 @@ from app.catalog.enums import (
     StockTakeState,
 )
 from app.catalog.labels import LABELS
-from app.catalog.lifecycles import APPLICATIONS, Lifecycle, Transition, all_lifecycles
+from app.catalog.lifecycles import (
+    APPLICATIONS,
+    ApplicationKind,
+    Lifecycle,
+    Transition,
+    all_lifecycles,
+)
 from app.catalog.loader import load_catalog
 from app.catalog.permissions import BUNDLES, Permission, RoleName
 from app.models.applications import Application

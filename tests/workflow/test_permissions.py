@@ -4,15 +4,8 @@ from collections import Counter
 
 import pytest
 
-from app.catalog.enums import (
-    AccountState,
-    ApplicationKind,
-    ApplicationState,
-    Category,
-    OfficeCode,
-    OrganizationType,
-)
-from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.enums import AccountState, ApplicationState, Category, OfficeCode, OrganizationType
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from app.catalog.loader import load_catalog
 from app.catalog.permissions import RoleName
 from app.errors import DomainError, Forbidden, InvalidInput, Refused

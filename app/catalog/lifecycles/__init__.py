@@ -4,12 +4,12 @@ Nothing here runs; `app/workflow/engine.py` walks the tables.
 """
 
 from app.catalog.lifecycles.accounts import ACCOUNT
-from app.catalog.lifecycles.applications import APPLICATIONS
+from app.catalog.lifecycles.applications import APPLICATIONS, ApplicationKind
 from app.catalog.lifecycles.archives import ARCHIVE
 from app.catalog.lifecycles.cases import CASE
 from app.catalog.lifecycles.keys import KEY
 from app.catalog.lifecycles.stock_takes import STOCK_TAKE
-from app.catalog.lifecycles.transitions import Lifecycle, Transition
+from app.catalog.lifecycles.transitions import Form, Lifecycle, Transition
 
 __all__ = [
     "ACCOUNT",
@@ -18,6 +18,8 @@ __all__ = [
     "CASE",
     "KEY",
     "STOCK_TAKE",
+    "ApplicationKind",
+    "Form",
     "Lifecycle",
     "Transition",
     "all_lifecycles",

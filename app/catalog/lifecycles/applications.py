@@ -1,8 +1,12 @@
-"""The life of each kind of application: which acts it knows, in the order of its road (第五条)."""
+"""The life of each kind of application: which acts it knows, in the order of its road (第五条).
+
+An entry here makes a kind: the vocabulary of kinds is what has a lifecycle. Its lines are declared
+in `app/models/kinds/<kind>.py`.
+"""
 
 from dataclasses import replace
+from enum import StrEnum
 
-from app.catalog.enums import ApplicationKind
 from app.catalog.enums import ApplicationState as S
 from app.catalog.lifecycles.application_acts import (
     APPROVE,
@@ -26,14 +30,17 @@ from app.catalog.lifecycles.application_acts import (
     TAKE_BACK_KEY,
     WITHDRAW,
 )
-from app.catalog.lifecycles.transitions import Lifecycle, Transition
+from app.catalog.lifecycles.transitions import Form, Lifecycle, Transition
 from app.i18n import N_
 
 _FINALS = frozenset({S.COMPLETED, S.REJECTED, S.WITHDRAWN})
 
 
-def _application(kind: ApplicationKind, *transitions: Transition) -> Lifecycle:
-    """Return the lifecycle of a kind; its acts begin in states that it comes to."""
+def _application(kind: str, *transitions: Transition, form: Form | None = None) -> Lifecycle:
+    """Return the lifecycle of a kind; its acts begin in states that it comes to.
+
+    `form` stands with a kind that no file of the catalogue describes.
+    """
     known = {S.DRAFT, *(state for t in transitions for state in (t.target, t.interim) if state)}
     fitting = tuple(
         replace(t, sources=tuple(state for state in t.sources if state in known))
@@ -45,6 +52,7 @@ def _application(kind: ApplicationKind, *transitions: Transition) -> Lifecycle:
         finals=_FINALS,
         transitions=fitting,
         closing=("open_archive_file",),
+        form=form,
     )
 
 
@@ -81,14 +89,14 @@ _COMPLETE_WITHOUT_KEYS = replace(
 )
 
 
-def _cancellation(kind: ApplicationKind, rule: str, article: str) -> Lifecycle:
+def _cancellation(kind: str, rule: str, article: str) -> Lifecycle:
     acts = (_SUBMIT_CANCELLATION, WITHDRAW, RETURN, REJECT, CANCEL_USER, _COMPLETE_WITHOUT_KEYS)
     return _application(kind, *_under(rule, article, *acts), _TAKE_BACK_LAST, CLAIM, HAND_BACK)
 
 
-APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
-    ApplicationKind.NEW_USER: _application(
-        ApplicationKind.NEW_USER,
+_LIVES = (
+    _application(
+        "new_user",
         SUBMIT,
         WITHDRAW,
         CLAIM,
@@ -100,8 +108,8 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
         ISSUE_KEY,
         COMPLETE,
     ),
-    ApplicationKind.KEY_REPLACEMENT: _application(
-        ApplicationKind.KEY_REPLACEMENT,
+    _application(
+        "key_replacement",
         SUBMIT_NAMED,
         WITHDRAW,
         CLAIM,
@@ -124,8 +132,8 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
             effects=("leave_out_unserved", "close_work_as_done", "close_application"),
         ),
     ),
-    ApplicationKind.USER_RENAME: _application(
-        ApplicationKind.USER_RENAME,
+    _application(
+        "user_rename",
         SUBMIT_NAMED,
         WITHDRAW,
         CLAIM,
@@ -142,8 +150,8 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
             effects=("close_work_as_done", "close_application"),
         ),
     ),
-    ApplicationKind.PERMISSION_CHANGE: _application(
-        ApplicationKind.PERMISSION_CHANGE,
+    _application(
+        "permission_change",
         SUBMIT_NAMED,
         WITHDRAW,
         CLAIM,
@@ -153,11 +161,9 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
         REJECT,
         CHANGE_PERMISSIONS,
     ),
-    ApplicationKind.USER_CANCELLATION: _cancellation(
-        ApplicationKind.USER_CANCELLATION, "M6.1", "第六条（一）"
-    ),
-    ApplicationKind.ENTERPRISE_USER: _application(
-        ApplicationKind.ENTERPRISE_USER,
+    _cancellation("user_cancellation", "M6.1", "第六条（一）"),
+    _application(
+        "enterprise_user",
         *_under(
             *_BY_SERVICE,
             _new_or_changed(SUBMIT),
@@ -189,11 +195,9 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
             article="第四条",
         ),
     ),
-    ApplicationKind.ENTERPRISE_CANCELLATION: _cancellation(
-        ApplicationKind.ENTERPRISE_CANCELLATION, "M6.2", "第六条（二）"
-    ),
-    ApplicationKind.BUSINESS_DELETION: _application(
-        ApplicationKind.BUSINESS_DELETION,
+    _cancellation("enterprise_cancellation", "M6.2", "第六条（二）"),
+    _application(
+        "business_deletion",
         *_under(
             "M6.3",
             "第六条（三）",
@@ -206,11 +210,22 @@ APPLICATIONS: dict[ApplicationKind, Lifecycle] = {
         HAND_BACK,
         DELETE_BUSINESS,
     ),
-    ApplicationKind.LOGIN_RESTORATION: _application(
-        ApplicationKind.LOGIN_RESTORATION,
+    _application(
+        "login_restoration",
         *_under("M6.4", "第六条（四）", SUBMIT_NAMED, WITHDRAW, RETURN, REJECT),
         CLAIM,
         HAND_BACK,
         RESTORE_LOGIN,
     ),
-}
+)
+
+
+class ApplicationKind(StrEnum):
+    """The written applications: every kind that has a lifecycle, and no other."""
+
+    _ignore_ = "_life"
+    for _life in _LIVES:
+        vars()[_life.subject.upper()] = _life.subject
+
+
+APPLICATIONS: dict[ApplicationKind, Lifecycle] = {ApplicationKind(it.subject): it for it in _LIVES}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.catalog.enums import OrganizationType
 from app.catalog.permissions import Permission
 
 
@@ -38,6 +39,19 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a kind of application is called and means, as msgids, and who hands it in.
+
+    A kind says so beside its acts where no file of the catalogue does. Road, columns and pledge
+    then follow from what it declares already (`app/services/catalog/declared.py`).
+    """
+
+    name: str
+    description: str
+    applicants: tuple[OrganizationType, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
     """All acts of one kind of subject; `closing` names the effects of every act that ends it."""
 
@@ -46,6 +60,7 @@ class Lifecycle:
     finals: frozenset[str]
     transitions: tuple[Transition, ...]
     closing: tuple[str, ...] = ()
+    form: Form | None = None
 
     def states(self) -> set[str]:
         """Return every state that the table names."""

@@ -3,8 +3,9 @@
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import AccountState, ApplicationKind
+from app.catalog.enums import AccountState
 from app.catalog.fields import field_info
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import NamedAccountColumns
@@ -15,7 +16,7 @@ class BusinessDeletionLine(NamedAccountColumns, ApplicationLine):
 
     __tablename__ = "business_deletion_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.BUSINESS_DELETION,
+        "polymorphic_identity": ApplicationKind("business_deletion"),
         "polymorphic_load": "selectin",
     }
 
@@ -41,13 +42,14 @@ class BusinessDeletionLine(NamedAccountColumns, ApplicationLine):
     rules = ("key_is_given_up",)
 
     def numbers(self) -> list[str]:
-        """Return the case numbers one by one."""
+        """Return the numbers of the cases that are deleted."""
         return self.case_numbers.split(", ") if self.case_numbers else []
 
 
 class BusinessDeletionApplication(Application):
     """An organisation has business deleted that a user left unfinished."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.BUSINESS_DELETION}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("business_deletion")}
     line_class = BusinessDeletionLine
+    icon = "trash"
     asks = N_("Delete business")

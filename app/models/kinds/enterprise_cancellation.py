@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import NOT_CANCELLED, NamedAccountColumns
@@ -14,7 +14,7 @@ class EnterpriseCancellationLine(NamedAccountColumns, ApplicationLine):
 
     __tablename__ = "enterprise_cancellation_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.ENTERPRISE_CANCELLATION,
+        "polymorphic_identity": ApplicationKind("enterprise_cancellation"),
         "polymorphic_load": "selectin",
     }
 
@@ -29,6 +29,7 @@ class EnterpriseCancellationLine(NamedAccountColumns, ApplicationLine):
 class EnterpriseCancellationApplication(Application):
     """An enterprise has users cancelled who leave, pledging that nothing is unfinished."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.ENTERPRISE_CANCELLATION}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("enterprise_cancellation")}
     line_class = EnterpriseCancellationLine
+    icon = "person-x"
     asks = N_("Cancel user")

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import CAN_WORK
@@ -15,7 +15,7 @@ class EnterpriseUserLine(NewPersonColumns, ApplicationLine):
 
     __tablename__ = "enterprise_user_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.ENTERPRISE_USER,
+        "polymorphic_identity": ApplicationKind("enterprise_user"),
         "polymorphic_load": "inline",
     }
 
@@ -30,7 +30,8 @@ class EnterpriseUserLine(NewPersonColumns, ApplicationLine):
 class EnterpriseUserApplication(Application):
     """An enterprise asks for users with its papers, checked by SERVICE."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.ENTERPRISE_USER}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("enterprise_user")}
     line_class = EnterpriseUserLine
+    icon = "person-plus"
     asks = N_("New key")
     serves_without_key = True

@@ -3,8 +3,8 @@
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import ApplicationKind
 from app.catalog.fields import field_info
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import (
@@ -21,7 +21,7 @@ class KeyReplacementLine(KeepsPermissions, NamedAccountColumns, ApplicationLine)
 
     __tablename__ = "key_replacement_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.KEY_REPLACEMENT,
+        "polymorphic_identity": ApplicationKind("key_replacement"),
         "polymorphic_load": "selectin",
     }
 
@@ -49,6 +49,7 @@ class KeyReplacementLine(KeepsPermissions, NamedAccountColumns, ApplicationLine)
 class KeyReplacementApplication(Application):
     """A management unit asks for new keys of users it has."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.KEY_REPLACEMENT}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("key_replacement")}
     line_class = KeyReplacementLine
+    icon = "key"
     asks = N_("Replace key")

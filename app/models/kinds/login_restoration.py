@@ -3,7 +3,8 @@
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import AccountState, ApplicationKind
+from app.catalog.enums import AccountState
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import NamedAccountColumns
@@ -14,7 +15,7 @@ class LoginRestorationLine(NamedAccountColumns, ApplicationLine):
 
     __tablename__ = "login_restoration_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.LOGIN_RESTORATION,
+        "polymorphic_identity": ApplicationKind("login_restoration"),
         "polymorphic_load": "selectin",
     }
 
@@ -29,6 +30,7 @@ class LoginRestorationLine(NamedAccountColumns, ApplicationLine):
 class LoginRestorationApplication(Application):
     """An organisation has the sign-in of suspended users restored."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.LOGIN_RESTORATION}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("login_restoration")}
     line_class = LoginRestorationLine
+    icon = "unlock"
     asks = N_("Restore sign-in")

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.person import NewPersonColumns
 
@@ -13,7 +13,7 @@ class NewUserLine(NewPersonColumns, ApplicationLine):
 
     __tablename__ = "new_user_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.NEW_USER,
+        "polymorphic_identity": ApplicationKind("new_user"),
         "polymorphic_load": "inline",
     }
 
@@ -27,5 +27,6 @@ class NewUserLine(NewPersonColumns, ApplicationLine):
 class NewUserApplication(Application):
     """A management unit asks for new users; items are chosen by post (第四条)."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.NEW_USER}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("new_user")}
     line_class = NewUserLine
+    icon = "person-plus"

@@ -3,8 +3,9 @@
 from sqlalchemy import Column, ForeignKey, Index, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
-from app.catalog.enums import ApplicationKind, Category
+from app.catalog.enums import Category
 from app.catalog.fields import Field, field_info
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.base import metadata
@@ -27,7 +28,7 @@ class PermissionChangeLine(NamedAccountColumns, ApplicationLine):
 
     __tablename__ = "permission_change_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.PERMISSION_CHANGE,
+        "polymorphic_identity": ApplicationKind("permission_change"),
         "polymorphic_load": "selectin",
     }
 
@@ -64,6 +65,7 @@ class PermissionChangeLine(NamedAccountColumns, ApplicationLine):
 class PermissionChangeApplication(Application):
     """A management unit asks for other permissions of users it has."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.PERMISSION_CHANGE}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("permission_change")}
     line_class = PermissionChangeLine
+    icon = "list-check"
     asks = N_("Change permissions")

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import NOT_CANCELLED, NamedAccountColumns
@@ -14,7 +14,7 @@ class UserCancellationLine(NamedAccountColumns, ApplicationLine):
 
     __tablename__ = "user_cancellation_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.USER_CANCELLATION,
+        "polymorphic_identity": ApplicationKind("user_cancellation"),
         "polymorphic_load": "selectin",
     }
 
@@ -29,6 +29,7 @@ class UserCancellationLine(NamedAccountColumns, ApplicationLine):
 class UserCancellationApplication(Application):
     """A management unit has users cancelled who leave."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.USER_CANCELLATION}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("user_cancellation")}
     line_class = UserCancellationLine
+    icon = "person-x"
     asks = N_("Cancel user")

@@ -3,8 +3,8 @@
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalog.enums import ApplicationKind
 from app.catalog.fields import field_info
+from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
 from app.models.applications import Application, ApplicationLine
 from app.models.kinds.account import CAN_WORK, ITEMS_HELD, NAME, KeepsPermissions, finder
@@ -16,7 +16,7 @@ class UserRenameLine(KeepsPermissions, NewPersonColumns, ApplicationLine):
 
     __tablename__ = "user_rename_line"
     __mapper_args__ = {
-        "polymorphic_identity": ApplicationKind.USER_RENAME,
+        "polymorphic_identity": ApplicationKind("user_rename"),
         "polymorphic_load": "selectin",
     }
 
@@ -73,6 +73,7 @@ class UserRenameLine(KeepsPermissions, NewPersonColumns, ApplicationLine):
 class UserRenameApplication(Application):
     """A management unit reports that the names of users have changed."""
 
-    __mapper_args__ = {"polymorphic_identity": ApplicationKind.USER_RENAME}
+    __mapper_args__ = {"polymorphic_identity": ApplicationKind("user_rename")}
     line_class = UserRenameLine
+    icon = "person-vcard"
     asks = N_("Rename user")

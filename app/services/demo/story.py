@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.catalog.enums import ApplicationKind
+from app.catalog.lifecycles import ApplicationKind
 from app.clock import office_date
 from app.errors import Forbidden
 from app.models.accounts import Account
@@ -19,7 +19,7 @@ from app.services.demo.cast import Plot, Step
 from app.services.demo.specimens import specimen
 from app.services.demo.stage import Stage
 from app.services.materials import Place, attach
-from app.workflow.columns import finder_of
+from app.workflow.columns import finder_of, items_asked
 from app.workflow.regulation import papers_on
 
 TICKS = {"original_seen": "original", "copy_kept": "copy", "copy_stamped": "stamp"}
@@ -111,11 +111,12 @@ class Story:
     def _raw(self, step: Step | None = None) -> dict[str, Any]:
         """Return the form as it is typed, mended by `step`."""
         changed = step.items if step else {}
+        asks = items_asked(class_of(ApplicationKind(self.plot.kind)).line_class)
         lines: list[dict[str, Any]] = [self._named(entry) for entry in self.plot.named]
         for position, (person, items) in enumerate(self.plot.lines, start=1):
             line: dict[str, Any] = person.entries()
-            if self.plot.kind == ApplicationKind.NEW_USER:
-                line["items"] = list(changed.get(position, items))
+            if asks is not None:
+                line[asks.name] = list(changed.get(position, items))
             lines.append(line)
         header = dict(self.plot.header)
         if step and step.responsible_person:

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.catalog.enums import ApplicationKind, LineVerdict, RefusalReason
+from app.catalog.enums import LineVerdict, RefusalReason
 from app.catalog.identity import mask_citizen_id
-from app.catalog.lifecycles import APPLICATIONS
+from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.materials import Material, PaperCheck

@@ -17,6 +17,8 @@ ROOMS = (
     "applications",
     "cases",
     "archives",
+    "prints",
+    "scans",
     "audit",
     "exports",
     "imports",

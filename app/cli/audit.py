@@ -1,13 +1,9 @@
 """`flask audit …`: the trail, taken out line by line."""
 
 import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 from flask import Flask
@@ -15,6 +11,7 @@ from flask.cli import AppGroup
 
 from app.catalog.enums import AuditOutcome
 from app.cli.acts import find_or_refuse
+from app.cli.files import destination, to_option
 from app.cli.lists import list_command
 from app.cli.terminal import Desk, as_person, at_desk, fail_in_words
 from app.clock import OFFICE_ZONE
@@ -28,7 +25,6 @@ from app.services.organizations import find_organization
 group = AppGroup("audit", help="The audit trail.")
 group.add_command(list_command("audit_events"))
 
-OWNER_ONLY = 0o600
 DAY = timedelta(days=1)
 
 
@@ -46,7 +42,7 @@ def register(application: Flask) -> None:
 @click.option("--actor", "actor_login", metavar="LOGIN", help="Done by this account.")
 @click.option("--organization", metavar="CODE", help="About this organization.")
 @click.option("--subject-type", help="account, application, key …")
-@click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path))
+@to_option
 @fail_in_words
 def export(login: str, *, path: Path | None, **given: Any) -> None:
     """Write events as JSON, one a line, oldest first; the export itself goes on record."""
@@ -61,10 +57,10 @@ def export(login: str, *, path: Path | None, **given: Any) -> None:
                 now=desk.now,
                 subject_type="audit_event",
             ),
-            _destination(path) as file,
+            destination(path) as file,
         ):
             for event in export_events(desk.session, wanted, actor=desk.actor, now=desk.now):
-                file.write(json.dumps(event, ensure_ascii=False) + "\n")
+                file.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
                 count += 1
         click.echo(_("%(count)s events written.", count=count), err=True)
 
@@ -95,19 +91,3 @@ def _wanted(
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), OFFICE_ZONE)
-
-
-@contextmanager
-def _destination(path: Path | None) -> Iterator[TextIO]:
-    """Give standard output, or a file that only its owner reads and that is there whole or not."""
-    if path is None:
-        yield sys.stdout
-        return
-    unfinished = path.with_name(path.name + ".part")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -1,16 +1,12 @@
 """`flask exports …`: lists as files, within the reach of who asks, on record."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.cli.files import destination, to_option
 from app.cli.terminal import as_person, at_desk, fail_in_words
 from app.errors import BadRequest
 from app.i18n import N_, _
@@ -21,8 +17,6 @@ from app.services.listing import ListQuery
 from app.services.resources import RESOURCES
 
 group = AppGroup("exports", help="Lists as files.")
-
-OWNER_ONLY = 0o600
 
 
 def register(application: Flask) -> None:
@@ -38,7 +32,7 @@ def register(application: Flask) -> None:
 @click.option("--search", default="", help="Part of a name or number.")
 @click.option("--order", default="", help="By which column; descending where a - stands before.")
 @click.option("--columns", default="", help="Which, by name, apart by commas; else the list's own.")
-@click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path))
+@to_option
 @fail_in_words
 def write(
     resource: str,
@@ -77,7 +71,7 @@ def write(
         ):
             export.begin()
             desk.session.commit()
-            with _destination(path) as file:
+            with destination(path) as file:
                 if export.format == Format.XLSX:
                     export.xlsx(file)
                 else:
@@ -92,19 +86,3 @@ def _filter(text: str) -> Filter:
     if not sign:
         raise BadRequest(N_("A filter is written COLUMN=VALUE."), code="bad_filter")
     return Filter(column=column.strip(), value=value.strip())
-
-
-@contextmanager
-def _destination(path: Path | None) -> Iterator[BinaryIO]:
-    """Give standard output, or a file that only its owner reads and that is there whole or not."""
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    unfinished = path.with_name(path.name + ".part")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -12,6 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.cli.files import settings
 from app.cli.lists import value_text
 from app.cli.terminal import fail_in_words, nothing_found, table
 from app.clock import OFFICE_ZONE
@@ -22,7 +22,6 @@ from app.jobs.schedule import JOBS, Job
 from app.models.jobs import JobRun
 from app.security.actor import Actor, acting
 from app.services.job_runs import last_runs
-from config import Settings
 
 group = AppGroup("jobs", help="Scheduled work.")
 
@@ -160,16 +159,11 @@ def _serve(*, once: bool) -> None:
     if once:
         for done in scheduler.run_due(_session, now=clock.now()):
             click.echo(done)
-        for done in scheduler.run_waiting(_session, files=_files()):
+        for done in scheduler.run_waiting(_session, files=settings().files_dir):
             click.echo(done)
         return
     opener = _opener(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - Flask's own way to the application behind the proxy
-    scheduler.serve(opener, files=_files())
-
-
-def _files() -> Path:
-    settings: Settings = current_app.config["KEYDESK"]
-    return settings.files_dir
+    scheduler.serve(opener, files=settings().files_dir)
 
 
 @contextmanager

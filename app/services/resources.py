@@ -205,7 +205,7 @@ def _declared() -> Iterator[Resource]:
         name="job_runs",
         model=JobRun,
         singular=N_("Run of a job"),
-        plural=N_("Runs of jobs"),
+        plural=N_("Background jobs"),
         title=("job", "period"),
         permission=Permission.JOB_RUNS_LIST,
         tabs="state",

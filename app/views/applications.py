@@ -101,7 +101,7 @@ class ApplicationView(ConsoleView):
             lines=[sheet.line(line) for line in shown],
             lines_more=lines_more(application),
             papers=sheet.papers(),
-            steps=steps(session, application, actor) if application.road else [],
+            steps=steps(session, application) if application.road else [],
             events=timeline(history_of(session, "application", application.id)),
             articles=[it for it in [article(session, sheet.kind.article, sheet.day)] if it],
             pledge_text=pledge_text(sheet),

@@ -108,9 +108,13 @@ class ConsoleView(Acts, Editing, BaseView):
         return facts
 
     def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:  # noqa: ARG002 - for rooms
-        """Return what the page of a record says of it to this actor."""
-        columns = self.resource.columns.values()
-        return [column for column in columns if column.field.exported and concerns(column, actor)]
+        """Return what the page of a record says of it to this actor; its state is in the title."""
+        titled = "state" if self.resource.acts else ""
+        return [
+            column
+            for column in self.resource.columns.values()
+            if column.field.exported and concerns(column, actor) and column.name != titled
+        ]
 
     def head(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:
         """Return title, state, buttons and the way back."""

@@ -77,9 +77,10 @@ class Reading:
 
     def column(self, column: Column) -> Column:
         """Return the column in the reader's language where a row has its words in both."""
-        if language() != "en" or not column.name.endswith("_zh"):
+        mine, other = ("_en", "_zh") if language() == "en" else ("_zh", "_en")
+        if not column.name.endswith(other):
             return column
-        return self.resource.columns.get(f"{column.name.removesuffix('_zh')}_en", column)
+        return self.resource.columns.get(column.name.removesuffix(other) + mine, column)
 
     def reader(self, column: Column, *, alone: bool = False) -> Reader:
         """Return what makes a row this column's cell, `alone` without what stands under it."""

@@ -132,7 +132,7 @@ class DecidePage:
             claim=decide_panel.claim(self),
             queue=self.queue_links(queue),
             warnings=self._warnings(),
-            steps=steps(self.session, self.application, self.actor),
+            steps=steps(self.session, self.application),
             events=timeline(history_of(self.session, "application", self.application.id)),
             events_url=None,
             articles=self._articles(),

@@ -8,7 +8,7 @@ from flask import url_for
 from app.catalog.types import RoadAction
 from app.i18n import _
 from app.views.road import office_of
-from app.views.wording import article, joined, label, when
+from app.views.wording import age, article, joined, label, when
 
 if TYPE_CHECKING:
     from app.views.decide_page import DecidePage
@@ -24,6 +24,7 @@ def decision(page: "DecidePage") -> dict[str, Any]:
     drawn: dict[str, Any] = {
         "url": url_for("DecisionView.decide", application_id=page.application.id),
         "title": label(RoadAction(page.work.action)) if page.work else _("Decision"),
+        "age": age(page.work.opened_at, page.now, page.work.action) if page.work else None,
         "may": page.may,
         "reason": "" if page.may else _why_not(page),
         "line_count": len(page.application.passed_lines()),

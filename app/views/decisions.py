@@ -146,7 +146,7 @@ def _said(outcome: Outcome, queue: Queue) -> str:
         "restore_login": _("Sign-in is restored."),
     }
     if queue.next_id is None:
-        return f"{words[outcome.action]} {_('Nothing else waits for you')}"
+        return f"{words[outcome.action]} {_('Nothing else is waiting for you')}"
     left = f"{queue.left}+" if queue.more else str(queue.left)
     more = _("Next (%(count)s left)", count=left)
     return f"{words[outcome.action]} {more}"

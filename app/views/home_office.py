@@ -77,7 +77,9 @@ def queue_table(rows: list[Waiting], now: datetime, *, name: str, empty: str) ->
                     {"text": row.organization, "sub": persons(row)},
                     {
                         "text": step_name(row.action),
-                        "sub": _("held by %(name)s", name=row.claimed_by) if row.claimed_by else "",
+                        "sub": _("taken on by %(name)s", name=row.claimed_by)
+                        if row.claimed_by
+                        else "",
                     },
                     {"age": age(row.since, now, row.action)},
                 ],
@@ -128,7 +130,7 @@ def start(rows: list[Waiting], tally: Tally, now: datetime) -> dict[str, Any] | 
         "url": decide_url(oldest),
         "left": f"{BOUND - 1}+" if tally.waiting >= BOUND else tally.waiting,
         "oldest": _(
-            "the oldest: %(number)s, %(organization)s, for %(age)s",
+            "Oldest: %(number)s, %(organization)s, %(age)s",
             number=oldest.number,
             organization=oldest.organization,
             age=waited,
@@ -146,13 +148,13 @@ def tiles(tally: Tally) -> list[dict[str, Any]]:
     return [
         _tile(_("Waiting for me"), tally.waiting, url=link("ApplicationView.list", view="waiting")),
         _tile(
-            _("Late in my office"),
+            _("Overdue in my office"),
             tally.late,
             tone="warn" if tally.late else "",
             url=link("ApplicationView.list", view="late"),
         ),
         _tile(
-            _("Returned by me, not back yet"),
+            _("Returned by me, still out"),
             tally.returned,
             url=link("ApplicationView.list", view="returned"),
         ),
@@ -173,7 +175,7 @@ def chart(tally: Tally) -> dict[str, Any]:
                 "url": url_for("ApplicationView.list", view="decided", week=monday),
             }
         )
-    return {"title": _("Decided by me, week by week"), "unit": _("decided"), "bars": bars}
+    return {"title": _("My decisions by week"), "unit": _("decided"), "bars": bars}
 
 
 def _common(actor: Actor, now: datetime) -> dict[str, Any]:
@@ -186,7 +188,7 @@ def _common(actor: Actor, now: datetime) -> dict[str, Any]:
         "head": _head(actor),
         "start": start(rows, tally, now),
         "tiles": tiles(tally),
-        "queue": queue_table(rows, now, name=name, empty=_("Nothing waits for you")),
+        "queue": queue_table(rows, now, name=name, empty=_("Nothing is waiting for you")),
         "queue_url": url_for("ApplicationView.list", view="waiting")
         if tally.waiting > ROWS
         else None,
@@ -194,13 +196,13 @@ def _common(actor: Actor, now: datetime) -> dict[str, Any]:
         "late": side_table(
             worklists.late(session, actor, now=now, limit=SIDE_ROWS) if tally.late else [],
             now,
-            name=_("Late in my office"),
+            name=_("Overdue in my office"),
             to_form=False,
         ),
         "returned": side_table(
             worklists.returned_by(session, actor, limit=SIDE_ROWS) if tally.returned else [],
             now,
-            name=_("Returned by me, not back yet"),
+            name=_("Returned by me, still out"),
             to_form=True,
         ),
     }

@@ -7,7 +7,7 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from app.catalog.enums import AccountState, KeyState
+from app.catalog.enums import AccountState, ApplicationState, KeyState
 from app.catalog.types import KindEntry
 from app.clock import office_date
 from app.extensions import db
@@ -72,7 +72,9 @@ def _people(actor: Actor) -> dict[str, Any]:
     address = Address(resource, url_for("HomeView.index"), MultiDict(asked))
     if not address.value("size"):
         address.size = PEOPLE
-    return PeoplePage(db.session(), address, actor).context(caption=_("My people"), all_columns=[])
+    return PeoplePage(db.session(), address, actor).context(
+        caption=_("My people"), all_columns=[], filters=[], more_filters=[]
+    )
 
 
 def _in_need(actor: Actor, standing: Standing) -> list[dict[str, Any]]:
@@ -123,33 +125,23 @@ def _few_administrators(standing: Standing, now: datetime) -> str:
     )
 
 
-def _needs_me(actor: Actor, now: datetime) -> dict[str, Any]:
-    rows = unit_work.needs_applicant(db.session(), actor, limit=FORMS)
-    return {
-        "name": "needs-me",
-        "caption": _("Needs you"),
-        "columns": [
-            {"name": "number", "label": _("Form"), "primary": True},
-            {"name": "state", "label": _("State")},
-            {"name": "begun", "label": _("Begun"), "kind": "time"},
-        ],
-        "rows": [
-            {
-                "id": row.id,
-                "url": url_for("FormView.edit", application_id=row.id),
-                "label": row.number,
-                "cells": [
-                    {"text": row.number, "sub": kind_name(row, now)},
-                    {"state": state(row.state)},
-                    when(row.created_at),
-                ],
-            }
-            for row in rows
-        ],
-    }
+def _unfinished(actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """Return the forms that wait for the organisation itself: sent back, or never handed in."""
+    return [
+        {
+            "name": kind_name(row, now),
+            "login": row.number,
+            "url": (url := url_for("FormView.edit", application_id=row.id)),
+            "text": _("Returned: correct it and submit it again.")
+            if row.state == ApplicationState.RETURNED
+            else _("Draft of %(when)s, not sent yet.", when=when(row.created_at)),
+            "action": {"label": _("Go on"), "url": url},
+        }
+        for row in unit_work.needs_applicant(db.session(), actor, limit=FORMS)
+    ]
 
 
-def _sent(application: Application, actor: Actor, now: datetime) -> dict[str, Any]:
+def _sent(application: Application, now: datetime) -> dict[str, Any]:
     turn = next_turn(db.session(), application)
     return {
         "number": application.number,
@@ -158,7 +150,7 @@ def _sent(application: Application, actor: Actor, now: datetime) -> dict[str, An
         "state": state(application.state),
         "when": when(application.submitted_at),
         "sentence": turn["sentence"] if turn else "",
-        "steps": steps(db.session(), application, actor) if turn else [],
+        "steps": steps(db.session(), application) if turn else [],
     }
 
 
@@ -172,23 +164,32 @@ def _tile(caption: str, count: int, of: AccountState, *, tone: str = "") -> dict
     }
 
 
+def _begin() -> dict[str, Any]:
+    return {
+        "label": _("New application"),
+        "url": url_for("FormView.start"),
+        "icon": "pencil-square",
+        "primary": True,
+    }
+
+
 def organization(actor: Actor, now: datetime) -> Page:
     """Return the first page of an organisation's administrator."""
     session = db.session()
     assert actor.organization_id is not None
     standing = people.standing(session, actor.organization_id)
     return "home_organization.html", {
-        "head": {"title": current_user.organization.name},
+        "head": {"title": current_user.organization.name, "actions": [_begin()]},
         "tiles": [
-            _tile(_("People who can work"), standing.active, AccountState.ACTIVE),
+            _tile(_("Active people"), standing.active, AccountState.ACTIVE),
             _tile(_("Waiting for a key"), standing.pending, AccountState.PENDING),
             _tile(_("Sign-in suspended"), standing.suspended, AccountState.SUSPENDED, tone="warn"),
         ],
         "few_administrators": _few_administrators(standing, now),
-        "in_need": _in_need(actor, standing),
-        "needs_me": _needs_me(actor, now),
+        "in_need": [*_unfinished(actor, now), *_in_need(actor, standing)],
         "people": _people(actor),
         "people_url": link("AccountView.list"),
         "kinds": offered(now),
-        "sent": [_sent(it, actor, now) for it in unit_work.sent(session, actor, limit=SENT)],
+        "sent_url": link("ApplicationView.list"),
+        "sent": [_sent(it, now) for it in unit_work.sent(session, actor, limit=SENT)],
     }

@@ -72,7 +72,7 @@ def administrator(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every 
     if actor.may(Permission.ACCOUNTS_LIST):
         figures = unit_work.account_figures(db.session())
         names = {
-            AccountState.ACTIVE: _("People who can work"),
+            AccountState.ACTIVE: _("Active people"),
             AccountState.PENDING: _("Waiting for a key"),
             AccountState.SUSPENDED: _("Sign-in suspended"),
         }

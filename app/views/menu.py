@@ -62,6 +62,12 @@ MENU: tuple[Group, ...] = (
                 rooms=frozenset({"FormView"}),
             ),
             Entry(
+                label=N_("Business"),
+                endpoint="CaseView.list",
+                icon="briefcase",
+                permissions=frozenset({P.CASES_LIST}),
+            ),
+            Entry(
                 label=N_("Printouts"),
                 endpoint="PrintCopyView.list",
                 icon="printer",
@@ -74,21 +80,10 @@ MENU: tuple[Group, ...] = (
                 permissions=frozenset({P.SCANS_LIST}),
             ),
             Entry(
-                label=N_("Runs of jobs"),
+                label=N_("Background jobs"),
                 endpoint="JobRunView.list",
                 icon="clock",
                 permissions=frozenset({P.JOB_RUNS_LIST}),
-            ),
-        ),
-    ),
-    Group(
-        label=N_("Business"),
-        entries=(
-            Entry(
-                label=N_("Business"),
-                endpoint="CaseView.list",
-                icon="briefcase",
-                permissions=frozenset({P.CASES_LIST}),
             ),
         ),
     ),
@@ -181,7 +176,7 @@ MENU: tuple[Group, ...] = (
         ),
     ),
     Group(
-        label=N_("Settings"),
+        label=N_("Reference"),
         entries=(
             Entry(
                 label=N_("Permission items"),
@@ -197,7 +192,7 @@ MENU: tuple[Group, ...] = (
             ),
             Entry(
                 label=N_("Roads"),
-                endpoint="RoadStepView.list",
+                endpoint="RoadStepView.drawn_roads",
                 icon="signpost-split",
                 permissions=frozenset({P.CATALOGUE_LIST}),
             ),
@@ -213,6 +208,11 @@ MENU: tuple[Group, ...] = (
                 icon="diagram-3",
                 permissions=frozenset({P.CATALOGUE_LIST}),
             ),
+        ),
+    ),
+    Group(
+        label=N_("Settings"),
+        entries=(
             Entry(
                 label=N_("Roles"),
                 endpoint="RoleView.list",

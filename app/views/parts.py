@@ -66,14 +66,15 @@ def state(it: Mapping[str, str]) -> Markup:
 
 def age(it: Mapping[str, Any]) -> Markup:
     """Draw how long something has waited: {text, late, norm}."""
-    title = mark = Markup("")
+    norm = mark = Markup("")
     if it.get("norm"):
-        title = Markup(' title="{}"').format(_("Norm: %(norm)s", norm=it["norm"]))
+        words = _("norm: %(norm)s", norm=it["norm"])
+        norm = Markup(' <span class="cell-sub">{}</span>').format(words)
     if it.get("late"):
         late = Markup('{}<span class="visually-hidden">{}</span> ')
         mark = late.format(icon("exclamation-circle"), _("Late"))
     kind = " late" if it.get("late") else ""
-    return Markup('<span class="age{}"{}>{}{}</span>').format(kind, title, mark, it["text"])
+    return Markup('<span class="age{}">{}{}</span>{}').format(kind, mark, it["text"], norm)
 
 
 def masked(it: Mapping[str, Any]) -> Markup:

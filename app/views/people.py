@@ -65,10 +65,10 @@ def _business(person: Person, actor: Actor) -> Cell:
 
 
 def _acts(person: Person, actor: Actor) -> Cell:
-    acts = acts_on(person, actor)
+    acts = []
     if person.state != AccountState.CANCELLED or person.business:
         acts.append({"label": _("Apply"), "url": f"{row_url('accounts', person.id)}#apply"})
-    return {"actions": acts}
+    return {"actions": [*acts, *acts_on(person, actor)]}
 
 
 BESIDE = (

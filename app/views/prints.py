@@ -160,7 +160,7 @@ def print_list_button() -> dict[str, Any]:
     """Return the button that prints every form of the list as it is filtered now."""
     asked = request.query_string.decode("ascii", "replace")
     return {
-        "label": _("Print this list's forms"),
+        "label": _("Print these forms"),
         "url": f"{url_for('PrintView.many')}?{asked}",
         "icon": "printer",
         "method": "post",

@@ -94,11 +94,6 @@ class RoadStepView(ConsoleView):
     resource = RESOURCES["road_steps"]
     tags = ("catalogue:added", "catalogue:reworded")
 
-    def list_actions(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
-        """Lead to the drawing."""
-        way = {"label": _("Draw the roads"), "url": row_url("road_steps", "drawn")}
-        return [way, *super().list_actions(actor)]
-
     def create(self, raw: Mapping[str, Any], actor: Actor, moment: datetime) -> RoadStep:
         """Add a step from a day on."""
         return add_step(self.session, raw, actor=actor, now=moment)
@@ -208,9 +203,8 @@ class RoadStepView(ConsoleView):
             "roads.html",
             head={
                 "title": _("Roads"),
-                "crumbs": [
-                    {"label": _(self.resource.plural), "url": row_url("road_steps", "")},
-                    {"label": _("Draw the roads")},
+                "actions": [
+                    {"label": _("As a table"), "url": row_url("road_steps", ""), "icon": "table"}
                 ],
             },
             roads=[road for road in map(self._road(today), ApplicationKind) if road["steps"]],

@@ -10,7 +10,6 @@ from app.catalog.norms import norm_of
 from app.i18n import _, language
 from app.models.applications import Application
 from app.models.work import WorkItem
-from app.security.actor import Actor
 from app.services import regulations
 from app.views.wording import days, joined, label, when
 
@@ -32,8 +31,8 @@ def office_of(session: Session, duty: Duty) -> str:
     return ""
 
 
-def steps(session: Session, application: Application, actor: Actor) -> list[dict[str, Any]]:
-    """Return the steps of a form that has been handed in, with "you are here"."""
+def steps(session: Session, application: Application) -> list[dict[str, Any]]:
+    """Return the steps that a form handed in takes, with "you are here"."""
     work = [w for w in application.work_items if w.round == application.round]
     with_applicant = application.state in WITH_APPLICANT
     first = {
@@ -42,27 +41,25 @@ def steps(session: Session, application: Application, actor: Actor) -> list[dict
         "state": "current" if with_applicant else "done",
         "who": "",
         "when": when(application.submitted_at),
-        "mine": actor.organization_id == application.organization_id,
     }
     ended = application.state.is_closed or with_applicant
-    drawn = [_step(session, entry, work, actor, ended=ended) for entry in application.road]
-    return [first, *drawn]
+    drawn = [_step(session, entry, work, ended=ended) for entry in application.road]
+    return [first, *(step for step in drawn if step is not None)]
 
 
 def _step(
     session: Session,
     entry: dict[str, Any],
     work: Sequence[WorkItem],
-    actor: Actor,
     *,
     ended: bool,
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
+    """Return one step as it is drawn, None for one that this form does not need."""
     duty = Duty(entry["duty"])
     step = {
         "label": _name(entry),
         "office": office_of(session, duty),
         "together": str(entry["position"]),
-        "mine": duty in actor.duties,
         "who": "",
         "when": "",
         "note": "",
@@ -70,7 +67,7 @@ def _step(
     item = next((w for w in work if _belongs(w, entry)), None)
     if item is None:
         later = not any(w.step >= entry["position"] for w in work)
-        return {**step, "state": "waiting" if later and not ended else "skipped"}
+        return {**step, "state": "waiting"} if later and not ended else None
     if item.outcome is None:
         holder = item.claimed_by.name if item.claimed_by else ""
         note = _("in the hands of %(name)s", name=holder) if holder else ""
@@ -127,7 +124,7 @@ def next_turn(session: Session, application: Application) -> dict[str, Any] | No
     if application.state.is_closed:
         return None
     if application.state in WITH_APPLICANT:
-        return {"sentence": _("It is with you."), "office": "", "about": ""}
+        return {"sentence": _("It is with your organization now."), "office": "", "about": ""}
     open_items = [w for w in application.work_items if w.outcome is None]
     offices = joined(dict.fromkeys(office_of(session, w.duty) for w in open_items))
     norm = max((norm_of(w.action) for w in open_items), default=0)

@@ -274,9 +274,9 @@ def _need(paper: PaperRequirement) -> dict[str, bool]:
 def requirement(paper: PaperRequirement) -> str:
     """Return in words how a paper is taken."""
     said = [
-        (paper.original, _("original to be seen")),
+        (paper.original, _("original to be checked")),
         (paper.copy, _("a copy is kept")),
-        (paper.stamp, _("bears the seal")),
+        (paper.stamp, _("sealed")),
         (paper.per_person, _("one for every person")),
     ]
     return joined(words for holds, words in said if holds)

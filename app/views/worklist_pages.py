@@ -47,15 +47,15 @@ LISTS: dict[str, WorkList] = {
     "waiting": WorkList(
         title=lambda: _("Waiting for me, oldest first"),
         rows=lambda actor, _now: worklists.waiting(db.session(), actor, limit=BOUND),
-        empty=lambda: _("Nothing waits for you"),
+        empty=lambda: _("Nothing is waiting for you"),
     ),
     "late": WorkList(
-        title=lambda: _("Late in my office"),
+        title=lambda: _("Overdue in my office"),
         rows=lambda actor, now: worklists.late(db.session(), actor, now=now, limit=BOUND),
         empty=lambda: _("Nothing is late"),
     ),
     "returned": WorkList(
-        title=lambda: _("Returned by me, not back yet"),
+        title=lambda: _("Returned by me, still out"),
         rows=lambda actor, _now: worklists.returned_by(db.session(), actor, limit=BOUND),
         empty=lambda: _("Nothing that you returned is still away"),
     ),

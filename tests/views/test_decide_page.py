@@ -97,7 +97,7 @@ def test_the_road_says_where_the_form_is_and_whose_turn_comes(
     page = page_of(browser("mkt1"), identity)
 
     assert page.count("step-current") == 2
-    assert page.count("当前位置") == 1
+    assert page.count("当前环节") == 2
     assert "城建研究中心" in page
 
 

@@ -53,6 +53,13 @@ function remember() {
   try { sessionStorage.setItem(store, JSON.stringify(held)); } catch { /* private window */ }
 }
 
+// Words that were kept are never out of sight.
+function reveal(remark) {
+  const folded = remark.closest("details");
+  if (folded) folded.open = true;
+  else $("[data-line-say]", remark.closest("[data-line]")).checked = true;
+}
+
 function restore() {
   let held = [];
   try { held = JSON.parse(sessionStorage.getItem(store) ?? "[]"); } catch { /* nothing to restore */ }
@@ -60,7 +67,7 @@ function restore() {
     for (const it of all(`[name="${CSS.escape(name)}"]`)) {
       if (it.type === "radio" || it.type === "checkbox") it.checked ||= it.value === value;
       else if (!it.value || it.tagName === "SELECT") it.value = value;
-      if (it.matches("[data-remark]") && it.value) it.closest("details").open = true;
+      if (it.matches("[data-remark]") && it.value) reveal(it);
     }
   }
 }

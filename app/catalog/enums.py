@@ -92,6 +92,13 @@ class ApplicationState(StrEnum):
         }
 
 
+class Pledged(StrEnum):
+    """How a pledge was accepted (M8)."""
+
+    EXPRESSLY = "expressly"
+    BY_SUBMITTING = "by_submitting"
+
+
 class LineVerdict(StrEnum):
     """What was decided about one person of a form."""
 

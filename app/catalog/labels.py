@@ -53,6 +53,10 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         e.ApplicationState.REJECTED: N_("Rejected"),
         e.ApplicationState.WITHDRAWN: N_("Withdrawn"),
     },
+    e.Pledged: {
+        e.Pledged.EXPRESSLY: N_("Accepted expressly"),
+        e.Pledged.BY_SUBMITTING: N_("Accepted by submitting"),
+    },
     e.LineVerdict: {
         e.LineVerdict.PENDING: N_("Undecided"),
         e.LineVerdict.PASSED: N_("Passed"),

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.catalog.enums import AccountState, ApplicationState, Category, LineVerdict, RefusalReason
+from app.catalog.enums import (
+    AccountState,
+    ApplicationState,
+    Category,
+    LineVerdict,
+    Pledged,
+    RefusalReason,
+)
 from app.catalog.fields import Field, field_info
 from app.catalog.lifecycles import ApplicationKind
 from app.i18n import N_
@@ -117,6 +124,9 @@ class Application(Base):
         info=field_info(label=N_("Rules as of"), kind="date", rule="M11")
     )
     pledge_id: Mapped[int | None] = mapped_column(ForeignKey("pledge.id"))
+    pledged: Mapped[Pledged | None] = mapped_column(
+        enum_type(Pledged), info=field_info(label=N_("Pledge"), kind="choice", rule="M8")
+    )
     comment: Mapped[str] = mapped_column(
         Text, default="", info=field_info(label=N_("Review opinion"), kind="longtext")
     )

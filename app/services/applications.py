@@ -19,6 +19,7 @@ from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
 from app.security.actor import Actor
 from app.security.audit import record
+from app.services import pledges
 from app.services.forms import FormReader, TypedForm
 from app.services.printing import void_changed_copies
 from app.workflow.door import lock, touch
@@ -205,7 +206,8 @@ def what_can_be_done(
 ) -> list[dict[str, Any]]:
     """Return every act that fits the state, whether the actor can do it now, else why not.
 
-    Entries: action, label, confirm, tone, comment_required, article, rule, allowed, why_not.
+    Entries: action, label, confirm, tone, comment_required, article, rule, allowed, why_not; for
+    handing in also the pledge that is accepted with it.
     """
     found = []
     for transition in lifecycle_of(subject).transitions:
@@ -225,6 +227,8 @@ def what_can_be_done(
                 "why_not": [reason.as_dict() for reason in reasons],
             }
         )
+        if transition.data == "pledge" and (words := pledges.in_force(session, subject, now)):
+            found[-1]["pledge"] = words
     return found
 
 

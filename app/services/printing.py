@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from app.catalog.enums import Pledged
 from app.catalog.labels import words_of
 from app.catalog.permissions import Permission
 from app.catalog.sheet_words import SHEET_WORDS
@@ -223,7 +224,8 @@ def _form(session: Session, application: Application, copy: PrintCopy) -> dict[s
     day = application.rules_on or office_date(copy.printed_at)
     kind = _kind(session, application, day)
     pledge = regulations.pledge_for(session, application.kind, day)
-    ticked = "ticked" if application.pledge_id is not None else "open"
+    given = application.pledge_id is not None and application.pledged != Pledged.BY_SUBMITTING
+    ticked = "ticked" if given else "open"
     return {
         "title": kind.name.zh,
         "annex": f"{SHEET_WORDS.annex}{kind.annex}" if kind.annex else "",
@@ -232,7 +234,8 @@ def _form(session: Session, application: Application, copy: PrintCopy) -> dict[s
         "contact_name": application.contact_name,
         "contact_phone": application.contact_phone,
         "columns": _columns(application, kind),
-        # The annexes print their pledge bare; the written applications tick theirs (M6.2).
+        # The annexes print their pledge bare; the written applications tick theirs (M6.2), by hand
+        # where nobody has done so before.
         "box": "none" if kind.annex else ticked,
         "pledge": pledge.text.zh if pledge else "",
         "pages": list(_pages(application, kind, copy)),

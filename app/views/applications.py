@@ -8,7 +8,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from werkzeug.wrappers import Response
 
-from app.catalog.enums import ApplicationState
+from app.catalog.enums import ApplicationState, Pledged
 from app.catalog.lifecycles import Transition
 from app.catalog.permissions import Permission
 from app.catalog.types import RoadAction
@@ -18,7 +18,7 @@ from app.i18n import _, ngettext, pick
 from app.models.applications import Application
 from app.models.work import WorkItem
 from app.security.actor import Actor
-from app.services import accounts, regulations, sheets
+from app.services import accounts, pledges, sheets
 from app.services import bulk as bulk_acts
 from app.services.acts import perform
 from app.services.applications import what_can_be_done
@@ -240,13 +240,14 @@ def pledge_text(sheet: Sheet) -> dict[str, Any] | None:
     """Return the pledge that the applicant made, for reading."""
     if sheet.application.submitted_at is None:
         return None
-    entry = regulations.pledge_for(sheet.session, sheet.application.kind, sheet.day)
+    entry = pledges.pledge_of(sheet.session, sheet.application, sheet.day)
     if entry is None:
         return None
     return {
         "text": pick(entry, "text"),
         "version": on_day(entry.valid_from),
         "accepted_at": when(sheet.application.submitted_at),
+        "by_submitting": sheet.application.pledged == Pledged.BY_SUBMITTING,
     }
 
 

@@ -129,6 +129,7 @@ TONES = {
 FIELDS: dict[str, str] = {
     "state": N_("State"),
     "round": N_("Round"),
+    "pledged": N_("Pledge"),
     "copy": N_("Printout"),
     "copies": N_("Printouts"),
     "pages": N_("Number of pages"),

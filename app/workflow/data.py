@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.cleaning import Unfit, plain_text
-from app.catalog.enums import LineVerdict, RefusalReason
+from app.catalog.enums import LineVerdict, Pledged, RefusalReason
 from app.catalog.identity import IdentityError, normalise_key_serial, normalise_login_name
 from app.clock import office_date
 from app.errors import Detail
@@ -198,10 +198,11 @@ def remark_targets(application: Application) -> set[str]:
 
 
 @VALIDATORS.reading("pledge", "pledge_accepted")
-def pledge(act: Act) -> tuple[int | None, list[Detail]]:
-    """Return the id of the pledge in force, which the applicant must have ticked (M8).
+def pledge(act: Act) -> tuple[tuple[int, Pledged] | None, list[Detail]]:
+    """Return the id of the pledge in force, and how the applicant accepted it (M8).
 
-    Handing in is accepting it; who says otherwise, by either name, is refused.
+    The pages always say whether it was ticked. Who says nothing, which REST and the command line
+    allow, accepts it by submitting, and that is what stays on record; who says no is refused.
     """
     application: Application = act.subject
     found = pledge_on(act.session, application.kind, office_date(act.now))
@@ -213,7 +214,7 @@ def pledge(act: Act) -> tuple[int | None, list[Detail]]:
         return None, [
             Detail("data.pledge", "required", N_("The pledge must be accepted."), rule="M8")
         ]
-    return found.id, []
+    return (found.id, Pledged.EXPRESSLY if act.raw else Pledged.BY_SUBMITTING), []
 
 
 @VALIDATORS.reading("lines")

@@ -87,8 +87,18 @@ def test_the_pledge_of_an_enterprises_cancellation_is_printed_in_its_words(offic
     paper = printed(office, identity, login)
     assert "提交注销用户名下没有未完成业务" in paper.text(0)
     before = drawn_lines(paper)
-    office.perform(login, identity, "submit")
+    office.perform(login, identity, "submit", data={"pledge": True})
     assert drawn_lines(printed(office, identity, login)) == before + 1
+
+
+@pytest.mark.rule("M6.2")
+def test_the_box_of_a_pledge_that_nobody_ticked_is_left_to_the_pen(office: Office):
+    kind = ApplicationKind.ENTERPRISE_CANCELLATION
+    login = administrator_of(unit_of(kind))
+    identity = drafted(office, kind)
+    before = drawn_lines(printed(office, identity, login))
+    office.perform(login, identity, "submit")
+    assert drawn_lines(printed(office, identity, login)) == before
 
 
 def drawn_lines(paper: Paper) -> int:

@@ -212,6 +212,8 @@ class Story:
         return next(line for line in self.application.lines if line.position == position)
 
     def _data(self, step: Step) -> dict[str, Any]:
+        if step.do == "submit":
+            return {"pledge": True}
         if step.do == "issue_key":
             return {"lines": self._keys(step)}
         if step.ticks:

@@ -30,7 +30,12 @@ ACTING = Access()
 BODY = frozenset({"comment", "data", "idempotency_key", "version"})
 BODY_SCHEMA: Spec = {
     "comment": {"type": "string", "maxLength": 2000},
-    "data": {"type": "object", "nullable": True},
+    "data": {
+        "type": "object",
+        "nullable": True,
+        "description": "What the act needs: `lines`, `remarks`, `papers`; `pledge` true on handing "
+        "in, where saying nothing accepts it by submitting",
+    },
     "idempotency_key": {"type": "string", "maxLength": 80},
     "version": {"type": "integer", "description": "What the caller has seen; else 409"},
 }

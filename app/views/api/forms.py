@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.catalog.enums import LineVerdict, RefusalReason
+from app.catalog.enums import LineVerdict, Pledged, RefusalReason
 from app.catalog.identity import mask_citizen_id
 from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
 from app.models.accounts import Account
 from app.models.applications import Application, ApplicationLine
 from app.models.materials import Material, PaperCheck
 from app.models.work import Remark, WorkItem
+from app.services import pledges
 from app.services.applications import class_of
 from app.services.resources import RESOURCES
 from app.views.api.openapi import Spec
@@ -74,6 +75,16 @@ SHOWN: Spec = {
         name: {"type": "array", "items": {"type": "object"}}
         for name in ("work_items", "remarks", "papers", "materials", "road")
     },
+    "pledge": {
+        "type": "object",
+        "nullable": True,
+        "properties": {
+            "version": INTEGER,
+            "text": TEXT,
+            "article": TEXT,
+            "accepted": {**TEXT, "nullable": True, "enum": [*Pledged, None]},
+        },
+    },
 }
 """What a single application shows beside its header."""
 
@@ -101,6 +112,7 @@ def told_form(session: Session, application: Application) -> dict[str, Any]:
         "papers": [_paper(row, positions) for row in _rows(session, PaperCheck, application)],
         "materials": [_material(row, positions) for row in _rows(session, Material, application)],
         "road": application.road,
+        "pledge": pledges.told(session, application),
     }
 
 

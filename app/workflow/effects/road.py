@@ -24,7 +24,7 @@ def take_the_road(act: Act) -> None:
     application: Application = act.subject
     day = office_date(act.now)
     application.rules_on = day
-    application.pledge_id = act.data
+    application.pledge_id, application.pledged = act.data
     application.submitted_by_id = act.actor.account_id
     application.submitted_at = act.now
     application.round += 1
@@ -42,7 +42,7 @@ def take_the_road(act: Act) -> None:
         }
         for step in road_on(act.session, application.kind, day)
     ]
-    act.new["round"] = application.round
+    act.new["round"], act.new["pledged"] = application.round, application.pledged
 
 
 @EFFECTS.register

@@ -8,7 +8,7 @@ filter, stands in the trail before the first byte; how much it was, after the la
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,7 +30,7 @@ from app.services.background import Ticket
 from app.services.columns import Column, Operator
 from app.services.conditions import Filter
 from app.services.copying import copied, copies
-from app.services.export_texts import is_sql, sql_text, text_reader
+from app.services.export_texts import finisher, sql_text, text_reader
 from app.services.listing import ListQuery, every_row
 from app.services.plans import Plan
 from app.services.resources import RESOURCES, Resource
@@ -122,14 +122,14 @@ class Export:
     def csv(self) -> Iterator[bytes]:
         """Yield the file, its first bytes at once."""
         yield BOM + _line(self.headings())
-        if self._by_copy():
+        if copies(self.session) and not self._unfinished():
             for block in copied(self.session, self._texts()):
                 self.count += _rows_in(block)
                 yield block
             return
         lines = io.StringIO()
         writer = csv.writer(lines, lineterminator="\n")
-        for rows in self._batches():
+        for rows in self._parts():
             writer.writerows(rows)
             self.count += len(rows)
             yield lines.getvalue().encode()
@@ -144,23 +144,17 @@ class Export:
 
     def rows(self) -> Iterator[Sequence[Any]]:
         """Yield every row as texts and numbers."""
-        if self._by_copy():
-            numbers = [
-                place
-                for place, column in enumerate(self.columns())
-                if column.stored == "integer" and column.field.kind != "reference"
-            ]
-            for block in copied(self.session, self._texts()):
-                part = list(_read(block))
-                self.count += len(part)
-                for row in part if numbers else ():
-                    for place in numbers:
-                        row[place] = int(row[place]) if row[place] else ""
-                yield from part
-            return
-        for rows in self._batches():
-            self.count += len(rows)
-            yield from rows
+        numbers = [
+            place
+            for place, column in enumerate(self.columns())
+            if column.stored == "integer" and column.field.kind != "reference"
+        ]
+        for part in self._parts():
+            self.count += len(part)
+            for place in numbers:
+                for row in part:
+                    row[place] = int(row[place]) if row[place] != "" else ""
+            yield from part
 
     def total(self) -> int:
         """Return how many rows there are now."""
@@ -169,15 +163,30 @@ class Export:
         inner = keys.order_by(None).subquery()
         return self.session.scalar(select(func.count()).select_from(inner)) or 0
 
-    def _by_copy(self) -> bool:
-        return copies(self.session) and all(is_sql(column) for column in self.columns())
+    def _parts(self) -> Iterator[list[list[Any]]]:
+        """Yield every row as the file has it, some at a time; numbers may still be text."""
+        if not copies(self.session):
+            yield from self._by_hand()
+            return
+        unfinished = self._unfinished()
+        for block in copied(self.session, self._texts()):
+            part = list(_read(block))
+            for place, finish in unfinished.items():
+                for row in part:
+                    row[place] = finish(row[place])
+            yield part
+
+    def _unfinished(self) -> dict[int, Callable[[str], str]]:
+        """Return what is left to do with the database's texts, by place."""
+        found = {place: finisher(column) for place, column in enumerate(self.columns())}
+        return {place: finish for place, finish in found.items() if finish is not None}
 
     def _texts(self) -> Any:
         plan, statement = self._select()
         texts = [sql_text(column, plan) for column in self.columns()]
         return statement.with_only_columns(*texts, maintain_column_froms=True)
 
-    def _batches(self) -> Iterator[list[list[Any]]]:
+    def _by_hand(self) -> Iterator[list[list[Any]]]:
         plan, statement = self._select()
         readers = [text_reader(column) for column in self.columns()]
         found = self.session.execute(statement.execution_options(yield_per=BATCH))

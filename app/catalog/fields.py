@@ -41,6 +41,8 @@ class Field:
     `inside` says that it means something to the commission's own people only.
     `present` says which value of the account that a line names stands here as the record has it;
     the one that is `login_name` is what the account is found by.
+    `named` says of a reference that its row is called by its name to whoever reads this one, even
+    where the row itself lies beyond the reader's reach.
     """
 
     label: str
@@ -60,6 +62,7 @@ class Field:
     rule: str | None = None
     present: Present | None = None
     inside: bool = False
+    named: bool = False
 
     @property
     def finds_account(self) -> bool:

@@ -287,6 +287,18 @@ BUNDLES: dict[RoleName, frozenset[Permission]] = {
     ),
 }
 
+ROLE_PURPOSES: dict[RoleName, str] = {
+    RoleName.HOLDER: N_("Works on the business that the permission items granted open"),
+    RoleName.ORGANIZATION_ADMINISTRATOR: N_("Hands in the forms of the organization's people"),
+    RoleName.REVIEWER: N_("Decides on applications by the duty of the office"),
+    RoleName.CONFIGURATOR: N_("Configures what was granted, suspends and cancels users"),
+    RoleName.KEY_OFFICER: N_("Issues and takes back keys, keeps the stock and the archives"),
+    RoleName.AUDITOR: N_("Reads everything, changes nothing"),
+    RoleName.SYSTEM_ADMINISTRATOR: N_("Keeps roads, duties and the catalogue"),
+    RoleName.SECURITY_ADMINISTRATOR: N_("Opens accounts, gives roles, takes existing users over"),
+}
+"""What each role is for, in one line."""
+
 ROLE_LABELS: dict[RoleName, str] = {
     RoleName.HOLDER: N_("Key holder"),
     RoleName.ORGANIZATION_ADMINISTRATOR: N_("Organization administrator"),

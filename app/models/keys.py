@@ -174,7 +174,9 @@ class KeyMovement(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key_id: Mapped[int] = mapped_column(
         ForeignKey("key.id"),
-        info=field_info(label=N_("Key"), kind="reference", resource="keys", in_list=True),
+        info=field_info(
+            label=N_("Key"), kind="reference", resource="keys", in_list=True, named=True
+        ),
     )
     action: Mapped[str] = mapped_column(
         String(32), info=field_info(label=N_("Movement"), in_list=True, filterable=True)

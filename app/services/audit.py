@@ -1,12 +1,18 @@
 """Reading the audit trail; writing it is `app.security.audit`."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.models.audit import AuditEvent
 from app.security.audit import record
 
-__all__ = ["history_of", "record"]
+__all__ = ["LATEST", "history_of", "how_many_since", "record"]
+
+LATEST = 1_000
+"""So many of the latest events of a tag are looked at when they are counted."""
 
 
 def history_of(
@@ -26,3 +32,27 @@ def history_of(
             .execution_options(unscoped="history of a record that the actor sees")
         )
     )
+
+
+def how_many_since(session: Session, tags: Collection[str], since: datetime) -> dict[str, int]:
+    """Return how many events of each tag there are since then, `LATEST` at most.
+
+    Each tag is read along its index from the newest back, and no further than that.
+    """
+    newest = union_all(
+        *(
+            select(
+                select(AuditEvent.tag, AuditEvent.at)
+                .where(AuditEvent.tag == tag)
+                .order_by(AuditEvent.id.desc())
+                .limit(LATEST)
+                .subquery()
+            )
+            for tag in tags
+        )
+    ).subquery()
+    rows = session.execute(
+        select(newest.c.tag, func.count()).where(newest.c.at >= since).group_by(newest.c.tag)
+    )
+    found: dict[str, int] = {str(tag): count for tag, count in rows}
+    return {tag: found.get(tag, 0) for tag in tags}

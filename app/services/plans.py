@@ -21,12 +21,16 @@ VARIES = {"prepared": False}
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Another row, as it is called; without a `label` it lies beyond the actor's reach."""
+    """Another row, as it is called; without a `label` it lies beyond the actor's reach.
+
+    One that is called by its name all the same is not `near` there.
+    """
 
     resource: str
     id: Any
     label: str | None
     sub: str | None = None
+    near: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Plan:
         self.columns = tuple(resource.column(name) for name in names)
         self.resource = resource
         self._selected: list[Any] = []
-        self._references: list[tuple[str, str, list[tuple[int, ...]]]] = []
+        self._references: list[tuple[str, str, list[tuple[int, ...]], int | None]] = []
         self._key = self._place(resource.key)
         own = dict.fromkeys([*names, *resource.title_attributes, *resource.under.values()])
         if resource.acts:
@@ -57,7 +61,12 @@ class Plan:
         self._values = [(name, self._place(getattr(resource.model, name))) for name in own]
         self._order = {n: self._place(a) for n, a in resource.ordered_by.items()}
         self._label = self._title(resource, resource.model)[0]
-        joins = [self._join(column) for column in self.columns if column.field.kind == "reference"]
+        joins = [
+            join
+            for column in self.columns
+            if column.field.kind == "reference"
+            for join in self._joins(column)
+        ]
         statement: Select[Any] = select(*self._selected).select_from(resource.model)
         for target, condition in joins:
             statement = statement.outerjoin(target, condition)
@@ -107,17 +116,26 @@ class Plan:
             for stem in resource.title
         ]
 
-    def _join(self, column: Column) -> tuple[Any, Any]:
+    def _joins(self, column: Column) -> list[tuple[Any, Any]]:
+        """Join what a column refers to; by its bare table too where it is named to everybody."""
         target = RESOURCES[column.field.resource or ""]
         entity = aliased(target.model)
-        self._references.append((column.name, target.name, self._title(target, entity)))
-        return entity, getattr(entity, target.key.key) == column.attribute
+        key = getattr(entity, target.key.key)
+        joins = [(entity, key == column.attribute)]
+        if not column.field.named:
+            self._references.append((column.name, target.name, self._title(target, entity), None))
+            return joins
+        table = target.model.__table__.alias()
+        joins.append((table, table.c[target.key.key] == column.attribute))
+        title, reach = self._title(target, table.c), self._place(key)
+        self._references.append((column.name, target.name, title, reach))
+        return joins
 
     def titles(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return the parts of the title of what each column refers to, by language."""
         return {
             name: [tuple(self._selected[place] for place in part) for part in title]
-            for name, _target, title in self._references
+            for name, _target, title, _reach in self._references
         }
 
     def read(self, found: Iterable[Sequence[Any]]) -> list[Row]:
@@ -127,8 +145,14 @@ class Plan:
         for raw in found:
             values = {name: raw[place] for name, place in self._values}
             references = {
-                name: Reference(target, values[name], *(_said(raw, part, tongue) for part in title))
-                for name, target, title in self._references
+                name: Reference(
+                    target,
+                    values[name],
+                    _said(raw, title[0], tongue),
+                    _said(raw, title[1], tongue) if len(title) > 1 else None,
+                    near=reach is None or raw[reach] is not None,
+                )
+                for name, target, title, reach in self._references
                 if values[name] is not None
             }
             rows.append(

@@ -25,7 +25,8 @@ class Resource:
     the default is the first, descending where it begins with "-". `under` puts a second column in
     the cell of the first, `folds` bring a searched word into the spelling that is stored, `fixed`
     are the entries of the form that never change once the row is there, `through` are references
-    whose own rows the search box looks into. `acts` says that rows live by a lifecycle.
+    whose own rows the search box looks into, `listed` are the columns of the list where the
+    table's own order does not read well. `acts` says that rows live by a lifecycle.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Resource:
     folds: dict[str, Callable[[str], str]] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     through: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     acts: bool = False
 
     @cached_property
@@ -58,6 +60,8 @@ class Resource:
     @cached_property
     def list_columns(self) -> tuple[Column, ...]:
         """What a list shows unless a person chose otherwise."""
+        if self.listed:
+            return tuple(self.columns[name] for name in self.listed)
         return tuple(c for c in self.columns.values() if c.field.in_list)
 
     @cached_property

@@ -72,7 +72,9 @@ def _declared() -> Iterator[Resource]:
         permission=Permission.PERMISSION_ITEMS_LIST,
         orders=("id",),
         tabs="tier",
+        under={"mark": "annex"},
         folds={"code": str.lower},
+        listed=("name_zh", "mark", "category", "tier", "valid_from", "valid_until"),
     )
     yield Resource(
         name="keys",
@@ -209,6 +211,15 @@ def _declared() -> Iterator[Resource]:
         title=("job", "period"),
         permission=Permission.JOB_RUNS_LIST,
         tabs="state",
+        listed=(
+            "title",
+            "requested_by_id",
+            "state",
+            "started_at",
+            "finished_at",
+            "done",
+            "error",
+        ),
     )
     yield from _rules()
 
@@ -250,17 +261,34 @@ def _stock() -> Iterator[Resource]:
 
 def _rules() -> Iterator[Resource]:
     """The Measures as rows: read by whoever reads the catalogue."""
-    for name, model, words, title, key in (
-        ("districts", District, (N_("District"), N_("Districts")), ("name", "code"), "code"),
-        ("offices", Office, (N_("Office"), N_("Offices")), ("short_name",), "code"),
-        ("office_duties", OfficeDuty, (N_("Duty"), N_("Duties")), ("duty",), "duty"),
-        ("pledges", Pledge, (N_("Pledge"), N_("Pledges")), ("kind",), "id"),
+    dated = ("valid_from", "valid_until")
+    papers = ("original", "copy", "stamp", "per_person")
+    for name, model, words, title, key, listed in (
+        (
+            "districts",
+            District,
+            (N_("District"), N_("Districts")),
+            ("name", "code"),
+            "code",
+            ("name_zh", "code"),
+        ),
+        (
+            "offices",
+            Office,
+            (N_("Office"), N_("Offices")),
+            ("short_name",),
+            "code",
+            ("name_zh", "code", "article"),
+        ),
+        ("office_duties", OfficeDuty, (N_("Duty"), N_("Duties")), ("duty",), "duty", ()),
+        ("pledges", Pledge, (N_("Pledge"), N_("Pledges")), ("kind",), "id", ()),
         (
             "kinds",
             KindInfo,
             (N_("Kind of application"), N_("Kinds of application")),
             ("name",),
             "id",
+            ("name_zh", "article", *dated),
         ),
         (
             "paper_requirements",
@@ -268,6 +296,7 @@ def _rules() -> Iterator[Resource]:
             (N_("Required paper"), N_("Checklists")),
             ("name",),
             "id",
+            ("name_zh", "applies_to", *papers, "article", "valid_from"),
         ),
     ):
         singular, plural = words
@@ -279,6 +308,7 @@ def _rules() -> Iterator[Resource]:
             title=title,
             permission=Permission.CATALOGUE_LIST,
             orders=(key,),
+            listed=listed,
         )
     yield Resource(
         name="posts",
@@ -288,6 +318,8 @@ def _rules() -> Iterator[Resource]:
         title=("name",),
         permission=Permission.PERMISSION_ITEMS_LIST,
         orders=("id",),
+        tabs="tier",
+        listed=("name_zh", "tier", "items", *dated),
     )
     yield Resource(
         name="articles",
@@ -310,6 +342,16 @@ def _rules() -> Iterator[Resource]:
         edit=Permission.CATALOGUE_EDIT,
         orders=("id", "position"),
         tabs="kind",
+        listed=(
+            "name_zh",
+            "kind",
+            "position",
+            "action",
+            "duty",
+            "category",
+            "article",
+            "valid_from",
+        ),
         fixed=frozenset({"kind", "action", "duty"}),
     )
 

@@ -1,10 +1,12 @@
 """The audit trail to search and to read: who did what to which record, before and after (X2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.i18n import _
 from app.models.audit import AuditEvent
 from app.security.actor import Actor
+from app.services.columns import Column
 from app.services.listing import Row, load
 from app.services.resources import RESOURCES
 from app.views.base import ConsoleView
@@ -29,6 +31,12 @@ class AuditEventView(ConsoleView):
         }
         shown["events"] = [drawn(event)]
         return shown
+
+    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:
+        """Leave out what the page says in words: old and new values, the record, who acted."""
+        unsaid = {"old", "new", "tag", "subject_id"}
+        unsaid.add("actor_label" if row.references.get("actor_id") else "actor_id")
+        return [c for c in super().fact_columns(row, actor) if c.name not in unsaid]
 
     def _about(self, event: AuditEvent, actor: Actor) -> list[dict[str, Any]]:
         here = row_url(self.resource.name, "")

@@ -107,13 +107,15 @@ class ConsoleView(Acts, Editing, BaseView):
             facts.append(fact(column, reading.reader(column, alone=True)(row), whole))
         return facts
 
-    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:  # noqa: ARG002 - for rooms
-        """Return what the page of a record says of it to this actor; its state is in the title."""
-        titled = "state" if self.resource.acts else ""
+    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:
+        """Return what the page of a record says of it to this actor, besides what is over it."""
+        resource = self.resource
+        above = {"state"} if resource.acts else set()
+        above |= {name for name in resource.title[:1] if row.values.get(name) == row.label}
         return [
             column
-            for column in self.resource.columns.values()
-            if column.field.exported and concerns(column, actor) and column.name != titled
+            for column in resource.columns.values()
+            if column.field.exported and column.name not in above and concerns(column, actor)
         ]
 
     def head(self, row: Row, record: Any, actor: Actor) -> dict[str, Any]:

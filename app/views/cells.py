@@ -7,20 +7,31 @@ from typing import Any
 from flask import request
 
 from app.catalog.business import LOOKING, business_types
-from app.catalog.citations import cite
+from app.catalog.citations import cite, cite_annex
 from app.catalog.lifecycles import KEY
 from app.catalog.permissions import Permission
 from app.catalog.types import Act as Stage
+from app.catalog.types import heading
 from app.clock import now, office_date
 from app.extensions import db
-from app.i18n import _, language, pick
+from app.i18n import LANGUAGES, N_, _, language, pick
 from app.security.actor import Actor
 from app.services import regulations
 from app.services.columns import Column
 from app.services.listing import Reference, Row
 from app.services.resources import BY_TABLE, RESOURCES, Resource
 from app.views.story import TOLD, told
-from app.views.wording import FAMILIES, cited, label, masked, on_day, state, when
+from app.views.wording import (
+    FAMILIES,
+    cited,
+    joined,
+    label,
+    masked,
+    on_day,
+    state,
+    titled,
+    when,
+)
 
 Cell = str | dict[str, Any]
 Reader = Callable[[Row], Cell]
@@ -77,10 +88,17 @@ class Reading:
 
     def column(self, column: Column) -> Column:
         """Return the column in the reader's language where a row has its words in both."""
-        mine, other = ("_en", "_zh") if language() == "en" else ("_zh", "_en")
-        if not column.name.endswith(other):
+        stem, _sign, tongue = column.name.rpartition("_")
+        if tongue not in LANGUAGES:
             return column
-        return self.resource.columns.get(column.name.removesuffix(other) + mine, column)
+        return self.resource.columns.get(f"{stem}_{language()}", column)
+
+    def heading(self, column: Column) -> str:
+        """Return what stands over a column; not its language, where one alone is in sight."""
+        stem, _sign, tongue = column.name.rpartition("_")
+        if tongue in LANGUAGES and stem in STEMS:
+            return _(STEMS[stem])
+        return _(column.field.label)
 
     def reader(self, column: Column, *, alone: bool = False) -> Reader:
         """Return what makes a row this column's cell, `alone` without what stands under it."""
@@ -90,6 +108,8 @@ class Reading:
             return lambda row: _reference(row.references.get(name), opens=opens)
         if column.stored == "choice":
             return lambda row: self._choice(row.values[name])
+        if not alone and (self.resource.name, name) in LISTED_AS:
+            return LISTED_AS[self.resource.name, name]
         if (self.resource.name, name) in ROWS_READ_AS:
             return ROWS_READ_AS[self.resource.name, name]
         second = self.resource.under.get(name)
@@ -169,10 +189,39 @@ READ_AS: dict[tuple[str, str], Callable[[Any], str]] = {
 }
 """Columns whose text is a code or a citation, and how it reads."""
 
+
+def _opened(row: Row) -> Cell:
+    """Return the acts that a permission item opens, those of one business type together."""
+    of_type: dict[str, list[str]] = {}
+    for pair in row["acts"]:
+        kind, _sign, act = pair.partition(":")
+        of_type.setdefault(kind, []).append(label(Stage(act)))
+    return {"tags": [titled(business_type(kind), joined(acts)) for kind, acts in of_type.items()]}
+
+
+def _wording(row: Row) -> Cell:
+    """Return an item's heading with the rest of its words under it."""
+    text = str(row[f"name_{language()}"])
+    title = heading(text, ": " if language() == "en" else "：")
+    rest = text.removeprefix(title).lstrip("：: ")
+    return {"text": title, "sub": rest if len(rest) <= LONGEST else f"{rest[:LONGEST]}…"}
+
+
 ROWS_READ_AS: dict[tuple[str, str], Reader] = {
     ("articles", "number"): lambda row: cited(cite(row["number"], row["clause"])),
+    ("permission_items", "mark"): lambda row: cited(cite_annex(row["annex"], row["mark"])),
+    ("permission_items", "acts"): _opened,
 }
 """Columns that are read together with another one of the row."""
+
+LISTED_AS: dict[tuple[str, str], Reader] = {
+    ("permission_items", "name_zh"): _wording,
+    ("permission_items", "name_en"): _wording,
+}
+"""Columns that a list says shorter than the row's own page."""
+
+STEMS = {"name": N_("Name"), "short_name": N_("Short name"), "text": N_("Wording")}
+"""Columns that a row has in both languages, by the part of their name that is the same."""
 
 VOCABULARIES: dict[tuple[str, str], Collection[str]] = {
     ("audit_events", "tag"): TOLD.keys(),
@@ -193,7 +242,7 @@ def offered(resource: str, column: str) -> list[dict[str, str]]:
 def _reference(found: Reference | None, *, opens: bool) -> Cell:
     if found is None or found.label is None:
         return ""
-    url = row_url(found.resource, found.id) if opens else None
+    url = row_url(found.resource, found.id) if opens and found.near else None
     return {"text": found.label, "sub": found.sub, "url": url}
 
 
@@ -205,8 +254,21 @@ def word(member: StrEnum) -> str:
         return str(member.value)
 
 
-def cell_kind(column: Column) -> str:
+def _is_one_word(resource: Resource, column: Column) -> bool:
+    """Whether a column holds one of a few words, an office or a citation: nothing to be broken."""
+    if column.stored == "choice":
+        return column.members not in FAMILIES
+    if column.name == "article" or column.field.resource in {"offices", "districts"}:
+        return True
+    return (resource.name, column.name) in VOCABULARIES
+
+
+def cell_kind(resource: Resource, column: Column) -> str:
     """Return how the table sets a column."""
+    if column.field.kind == "longtext":
+        return "long"
+    if (resource.name, column.name) in ROWS_READ_AS or _is_one_word(resource, column):
+        return "word"
     if column.stored == "choice" and column.members in FAMILIES:
         return "state"
     if column.stored in TIMES:

@@ -237,6 +237,9 @@ def key_office(actor: Actor, now: datetime) -> Page:
         }
         for key_state, count in figures.items()
     ]
+    shown = {row["id"] for row in context["queue"]["rows"]}
+    if context["late"] and shown.issuperset(row["id"] for row in context["late"]["rows"]):
+        context["late"] = None
     open_returns = key_returns.unreturned(db.session(), limit=SIDE_ROWS)
     return "home_key_office.html", {
         **context,
@@ -264,7 +267,7 @@ def returns_table(rows: list[Unreturned], now: datetime) -> dict[str, Any]:
                 "url": url_for("KeyView.show", pk=row.key_id),
                 "label": row.serial,
                 "cells": [
-                    {"text": row.serial, "sub": on_day(row.since)},
+                    {"text": row.serial, "sub": _("due since %(date)s", date=on_day(row.since))},
                     {"text": row.holder, "sub": row.organization},
                     {"text": row.contact_name, "sub": row.contact_phone},
                     {"age": age(row.since, now)},

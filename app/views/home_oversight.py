@@ -1,6 +1,6 @@
 """First pages of those who watch over the rest: the auditor and the two administrators."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import url_for
 from sqlalchemy import select
@@ -8,19 +8,40 @@ from sqlalchemy import select
 from app.catalog.enums import AccountState
 from app.catalog.permissions import Permission
 from app.extensions import db
-from app.i18n import _
+from app.i18n import N_, _
 from app.models.audit import AuditEvent
 from app.models.regulations import CatalogueRevision
 from app.security.actor import Actor
 from app.services import unit_work
+from app.services.audit import LATEST, how_many_since
 from app.services.unit_work import BOUND
 from app.views.home_office import Page
 from app.views.story import timeline
-from app.views.wording import link, when
+from app.views.wording import link, on_day, when
 
 EVENTS = 12
+WEEK = timedelta(days=7)
 COMING_AND_GOING = ("session:signed_in", "session:signed_out")
 """Most of the trail, and the least of what an auditor wants to see first."""
+
+WATCHED: dict[str, str] = {
+    "session:refused": N_("Sign-ins refused"),
+    "account:revealed": N_("Personal numbers shown"),
+    "list:exported": N_("Lists taken out"),
+    "account:roles_assigned": N_("Roles given or taken"),
+}
+"""What an auditor looks at week by week."""
+
+OFTEN_ASKED: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (N_("Everything that was refused"), "AuditEventView.list", {"outcome": "refused"}),
+    (N_("Keys reported lost"), "AuditEventView.list", {"tag": "key:lost"}),
+    (N_("People cancelled"), "AuditEventView.list", {"tag": "account:cancelled"}),
+    (N_("Permissions granted"), "AuditEventView.list", {"tag": "account:granted"}),
+    (N_("Rules changed"), "AuditEventView.list", {"tag": "catalogue:reworded"}),
+    (N_("Keys not returned"), "KeyReturnsView.list", {}),
+    (N_("Stock balance"), "StockAccountView.show", {}),
+    (N_("Retrieval log"), "ArchiveLoanView.list", {}),
+)
 
 
 def auditor(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home has this signature
@@ -32,6 +53,8 @@ def auditor(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home h
         .limit(EVENTS)
     )
     trail = link("AuditEventView.list") or url_for("HomeView.index")
+    since = now - WEEK
+    counts = how_many_since(db.session(), WATCHED, since)
     return "home_auditor.html", {
         "head": {"title": _("Audit")},
         "search": {
@@ -39,19 +62,24 @@ def auditor(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home h
             "name": "q",
             "placeholder": _("Number of a form or key, login name"),
         },
-        "events": timeline(events),
+        "events": timeline(events, subjects=True),
         "events_url": trail,
         "integrity": None,
         "views": [
-            {"label": label, "url": url}
-            for label, endpoint in (
-                (_("Accounts"), "AccountView.list"),
-                (_("Applications"), "ApplicationView.list"),
-                (_("Ledger of keys"), "KeyMovementView.list"),
-            )
-            if (url := link(endpoint))
+            {"label": _(words), "url": url}
+            for words, endpoint, asked in OFTEN_ASKED
+            if (url := link(endpoint, **asked))
         ],
-        "tiles": [],
+        "tiles": [
+            {
+                "label": _(words),
+                "value": counts[tag],
+                "more": counts[tag] >= LATEST,
+                "note": _("in the last 7 days"),
+                "url": link("AuditEventView.list", tag=tag, at__from=on_day(since)),
+            }
+            for tag, words in WATCHED.items()
+        ],
     }
 
 

@@ -9,15 +9,17 @@ from typing import Any, ClassVar
 from flask import Response, flash, redirect, url_for
 from flask_appbuilder import expose
 
-from app.catalog.enums import KeyState
+from app.catalog.enums import AuditOutcome, KeyState, OfficeCode
 from app.catalog.lifecycles import KEY
 from app.catalog.permissions import Permission
 from app.clock import now, office_date
-from app.i18n import N_, _
+from app.i18n import N_, _, pick
 from app.models.keys import Key
 from app.security.actor import Actor
 from app.security.audit import record
 from app.security.key_policy import policy
+from app.services import regulations
+from app.services.audit import history_of
 from app.services.columns import Column
 from app.services.custody import Movement, movements_of
 from app.services.key_bindings import present_binding
@@ -32,7 +34,7 @@ from app.views.cells import MOVEMENTS, may_open, row_url, works_inside
 from app.views.key_desk import ISSUING, intake
 from app.views.offers import after_loss
 from app.views.sheets import key_buttons
-from app.views.story import told
+from app.views.story import timeline, told
 from app.views.wording import article, label, state, when
 from app.workflow.engine import Outcome
 
@@ -53,7 +55,6 @@ class KeyView(ConsoleView):
                 "label": N_("To"),
                 "kind": "select",
                 "required": True,
-                "choices": [{"value": code, "label": code} for code in ISSUING],
             },
         )
     }
@@ -78,9 +79,30 @@ class KeyView(ConsoleView):
         }
 
     def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:
-        """Leave out what most keys have not: another office, a replacement, a former holder."""
+        """Leave out the holder, told apart, and what most keys have not."""
         told = super().fact_columns(row, actor)
         return [column for column in told if not _says_nothing(row, column.name)]
+
+    def events(self, row: Row) -> list[dict[str, Any]]:
+        """Return what happened besides the movements, which the chain of custody tells."""
+        happened = history_of(self.session, "key", int(row.id))
+        moved = {*MOVEMENTS.values()}
+        return timeline(
+            it for it in happened if it.tag not in moved or it.outcome != AuditOutcome.DONE
+        )
+
+    def asks(self, action: str) -> list[dict[str, Any]]:
+        """Offer the other issuing offices by their names."""
+        asked = super().asks(action)
+        if action != "transfer":
+            return asked
+        here, known = current_actor().office, regulations.offices(self.session)
+        choices = [
+            {"value": code, "label": pick(known[code], "short_name")}
+            for code in map(OfficeCode, ISSUING)
+            if code in known and code != here
+        ]
+        return [{**it, "choices": choices} for it in asked]
 
     def _holder(
         self, row: Row, key: Key, movements: list[Movement], actor: Actor
@@ -121,7 +143,7 @@ class KeyView(ConsoleView):
             "actor": movement.by,
             "text": f"{text} · {movement.number}" if movement.number else text,
             "state": state(movement.state),
-            "comment": movement.reason,
+            "comment": movement.reason if movement.reason != movement.number else "",
             "url": form["url"] if form else None,
         }
 
@@ -192,6 +214,8 @@ class KeyView(ConsoleView):
 
 
 def _says_nothing(row: Row, name: str) -> bool:
+    if name == "holder_id":
+        return True
     if name == "last_holder_id" and row.values[name] == row.values["holder_id"]:
         return True
     return name in SELDOM and row.values[name] is None

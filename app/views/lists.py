@@ -20,6 +20,7 @@ from app.services.listing import Page, Tab, find_row, list_page
 from app.services.resources import RESOURCES, Resource
 from app.views.addresses import SEARCH, Address
 from app.views.cells import (
+    TIMES,
     Reading,
     cell_kind,
     concerns,
@@ -29,6 +30,7 @@ from app.views.cells import (
     word,
     works_inside,
 )
+from app.views.empties import nothing_yet
 
 IN_SIGHT = 3
 """So many filters stand over the table; the others are folded."""
@@ -50,6 +52,10 @@ WORDS: dict[Operator, str] = {
     Operator.UNTIL: N_("until"),
     Operator.BETWEEN: N_("between"),
     Operator.NULL: N_("is empty"),
+}
+PERIOD: dict[Operator, str] = {
+    Operator.FROM: N_("%(time)s from"),
+    Operator.UNTIL: N_("%(time)s until"),
 }
 PLACEHOLDERS: dict[str, str] = {
     "accounts": N_("Name or login name"),
@@ -96,7 +102,7 @@ class ListPage:
         address, page = self.address, self.page
         chips = self._chips()
         shown = self._filters()
-        near, far = shown[:IN_SIGHT], shown[IN_SIGHT:]
+        near, far = _near_and_far(shown)
         return {
             "name": self.resource.name,
             "caption": _(self.resource.plural),
@@ -140,8 +146,8 @@ class ListPage:
         for place, column in enumerate(self.columns):
             head: dict[str, Any] = {
                 "name": column.name,
-                "label": _(column.field.label),
-                "kind": cell_kind(column),
+                "label": self.reading.heading(column),
+                "kind": cell_kind(self.resource, column),
                 "primary": place == 0,
             }
             if column.name in self.resource.ordered_by:
@@ -203,13 +209,15 @@ class ListPage:
         }
 
     def _filters(self) -> list[dict[str, Any]]:
-        fields = [
-            self._filter_field(column)
+        asked = [
+            column
             for column in self.resource.filters
             if column.name != self.resource.tabs and concerns(column, self.actor)
         ]
-        for column in self.resource.list_columns:
-            if column.stored == "datetime":
+        shown = [column for column in self.resource.list_columns if column.stored == "datetime"]
+        fields = [self._filter_field(column) for column in asked if column.stored not in TIMES]
+        for column in dict.fromkeys([*shown, *asked]):
+            if column.stored in TIMES:
                 fields += self._period(column)
         return fields
 
@@ -217,11 +225,11 @@ class ListPage:
         return [
             {
                 "name": f"{column.name}__{operator.value}",
-                "label": f"{_(column.field.label)} {_(WORDS[operator])}",
+                "label": _(words, time=_(column.field.label)),
                 "kind": "date",
                 "value": self.address.value(f"{column.name}__{operator.value}"),
             }
-            for operator in (Operator.FROM, Operator.UNTIL)
+            for operator, words in PERIOD.items()
         ]
 
     def _filter_field(self, column: Column) -> dict[str, Any]:
@@ -237,7 +245,16 @@ class ListPage:
             return self._reference_field(field, target)
         if options := offered(self.resource.name, column.name):
             return {**field, "kind": "select", "choices": options, "placeholder": _("All")}
+        if column.stored == "integer":
+            return self._whether_any(column, field)
         return {**field, "kind": "text"}
+
+    def _whether_any(self, column: Column, field: dict[str, Any]) -> dict[str, Any]:
+        """Ask of a number whether it is more than none."""
+        name = f"{column.name}__{Operator.GT.value}"
+        choices = [{"value": "0", "label": _("Some")}]
+        asked = {"name": name, "value": self.address.value(name), "choices": choices}
+        return {**field, **asked, "kind": "select", "placeholder": _("All")}
 
     def _reference_field(self, field: dict[str, Any], target: str) -> dict[str, Any]:
         if (options := few(self.session, target)) is not None:
@@ -314,11 +331,7 @@ class ListPage:
                 "icon": "funnel",
                 "action": {"label": _("Clear all"), "url": self.address.bare()},
             }
-        return {
-            "title": _("Nothing here yet"),
-            "reason": _("What lies within your reach will stand here."),
-            "icon": "inbox",
-        }
+        return nothing_yet(self.resource.name)
 
     def _choice_of_columns(self) -> list[dict[str, Any]]:
         shown = {column.name for column in self.columns}
@@ -343,6 +356,15 @@ def columns_in_sight(resource: Resource, reading: Reading) -> tuple[Column, ...]
     shown = chosen or [c for c in resource.list_columns if c.name not in covered]
     readable = [column for column in shown if concerns(column, reading.actor)]
     return tuple(dict.fromkeys(reading.column(column) for column in readable))
+
+
+def _near_and_far(fields: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+    """Part the filters into those in sight and those folded; the ends of a period stay together."""
+    dated = [it["kind"] == "date" for it in fields[: IN_SIGHT + 1]]
+    cut = IN_SIGHT
+    if len(dated) > IN_SIGHT and dated[IN_SIGHT - 1 :] == [True, True]:
+        cut = IN_SIGHT - 1 if not dated[IN_SIGHT - 2] else IN_SIGHT + 1
+    return fields[:cut], fields[cut:]
 
 
 def few(session: Session, resource: str) -> list[dict[str, str]] | None:

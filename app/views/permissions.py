@@ -8,6 +8,7 @@ from app.i18n import _, pick
 from app.models.permissions import PermissionItem
 from app.security.actor import Actor
 from app.services.biography import holders_of
+from app.services.columns import Column
 from app.services.listing import Row, load
 from app.services.resources import RESOURCES
 from app.views.base import ConsoleView
@@ -29,11 +30,17 @@ class PermissionItemView(ConsoleView):
         """Show where the annex prints the item and who holds it now."""
         item: PermissionItem = load(self.session, self.resource, row.id)
         shown = super().record(row, record, actor)
-        shown["head"] |= {"title": pick(item, "title"), "sub": cited(item.source)}
+        title = pick(item, "title")
+        shown["head"] |= {"title": title, "sub": cited(item.source)}
+        shown["head"]["crumbs"][-1] = {"label": title}
         shown["events"] = []
         if actor.may(Permission.ACCOUNTS_LIST):
             shown["tables"] = [{"title": _("Who holds it now"), "page": self._holders(item)}]
         return shown
+
+    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:
+        """Leave out what the place in the annex says already."""
+        return [c for c in super().fact_columns(row, actor) if c.name not in {"annex", "number"}]
 
     def _holders(self, item: PermissionItem) -> dict[str, Any]:
         return {

@@ -7,7 +7,14 @@ from flask import flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 
 from app.catalog.permission_words import PERMISSION_LABELS
-from app.catalog.permissions import BUNDLES, ROLE_LABELS, SEPARATED, Permission, RoleName
+from app.catalog.permissions import (
+    BUNDLES,
+    ROLE_LABELS,
+    ROLE_PURPOSES,
+    SEPARATED,
+    Permission,
+    RoleName,
+)
 from app.clock import now
 from app.errors import DomainError, NotFound
 from app.extensions import db
@@ -28,6 +35,8 @@ from app.views.wording import state
 
 SHOWN = 50
 TITLE = N_("Roles")
+NOUNS = {"catalogue": N_("Catalogue"), "lists": N_("Lists")}
+"""What permissions are about that is no table of its own."""
 
 
 class RoleView(BaseView):
@@ -49,8 +58,9 @@ class RoleView(BaseView):
                 "name": "roles",
                 "columns": [
                     {"name": "name", "label": _("Role"), "primary": True},
-                    {"name": "permissions", "label": _("What it may do")},
+                    {"name": "purpose", "label": _("What it is for")},
                     {"name": "separated", "label": _("Kept apart")},
+                    {"name": "permissions", "label": _("Permissions"), "kind": "number"},
                     {"name": "holders", "label": _("Accounts"), "kind": "number"},
                 ],
                 "rows": [
@@ -60,8 +70,9 @@ class RoleView(BaseView):
                         "url": row_url("roles", role.value),
                         "cells": [
                             _(ROLE_LABELS[role]),
-                            {"tags": _words(role)},
-                            _("yes") if role in SEPARATED else "",
+                            _(ROLE_PURPOSES[role]),
+                            _("yes") if role in SEPARATED else None,
+                            str(len(BUNDLES[role])),
                             str(counts.get(role, 0)),
                         ],
                     }
@@ -87,6 +98,7 @@ class RoleView(BaseView):
             "show.html",
             head={
                 "title": _(ROLE_LABELS[role]),
+                "sub": _(ROLE_PURPOSES[role]),
                 "crumbs": [
                     {"label": _(TITLE), "url": row_url("roles", "")},
                     {"label": _(ROLE_LABELS[role])},
@@ -95,12 +107,12 @@ class RoleView(BaseView):
             groups=[
                 {
                     "title": _("What it may do"),
+                    "note": _("Kept apart from the other administrations")
+                    if role in SEPARATED
+                    else "",
                     "facts": [
-                        {"label": _("Permissions"), "kind": "tags", "tags": _words(role)},
-                        {
-                            "label": _("Kept apart"),
-                            "value": _("yes") if role in SEPARATED else _("no"),
-                        },
+                        {"label": noun, "kind": "tags", "tags": words}
+                        for noun, words in _by_noun(role).items()
                     ],
                 }
             ],
@@ -185,8 +197,15 @@ def _form(account: Account, error: DomainError | None) -> str:
     )
 
 
-def _words(role: RoleName) -> list[str]:
-    return [_(PERMISSION_LABELS[p]) for p in Permission if p in BUNDLES[role]]
+def _by_noun(role: RoleName) -> dict[str, list[str]]:
+    """Return what a role may do, by what it is done to."""
+    found: dict[str, list[str]] = {}
+    for permission in Permission:
+        if permission in BUNDLES[role]:
+            resource = RESOURCES.get(permission.noun)
+            noun = _(resource.plural) if resource else _(NOUNS[permission.noun])
+            found.setdefault(noun, []).append(_(PERMISSION_LABELS[permission]))
+    return found
 
 
 def _people(found: list[Account], *, opens: bool) -> dict[str, Any]:

@@ -193,6 +193,7 @@ TICKED: dict[str, str] = {
     "copy_stamped": N_("copy stamped"),
 }
 
+ALIKE = ("tag", "actor_id", "outcome", "subject_type", "subject_id")
 TOGETHER = frozenset({"material:added", "material:removed"})
 """Acts that come in rows: one entry tells of all that one person did in one go."""
 
@@ -323,13 +324,18 @@ def drawn(event: AuditEvent) -> dict[str, Any]:
     return Teller().tell(event)
 
 
-def timeline(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """Return events as the timeline draws them, in the order given; papers in a row as one."""
+def timeline(events: Iterable[AuditEvent], *, subjects: bool = False) -> list[dict[str, Any]]:
+    """Return events as the timeline draws them, in the order given; papers in a row as one.
+
+    `subjects` says of each what it was about, where they are not all about one record.
+    """
     teller = Teller()
     entries: list[dict[str, Any]] = []
     last: AuditEvent | None = None
     for event in events:
         entry = teller.tell(event)
+        if subjects:
+            entry["subject"] = event.subject_label
         if last is not None and _go_together(last, event):
             entries[-1]["changes"] = [*entry["changes"], *entries[-1]["changes"]]
         else:
@@ -341,6 +347,6 @@ def timeline(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
 def _go_together(newer: AuditEvent, older: AuditEvent) -> bool:
     return (
         newer.tag in TOGETHER
-        and (newer.tag, newer.actor_id, newer.outcome) == (older.tag, older.actor_id, older.outcome)
+        and all(getattr(newer, name) == getattr(older, name) for name in ALIKE)
         and newer.at - older.at < IN_ONE_GO
     )

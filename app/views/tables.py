@@ -25,8 +25,8 @@ def small_table(
         "columns": [
             {
                 "name": column.name,
-                "label": _(column.field.label),
-                "kind": cell_kind(column),
+                "label": reading.heading(column),
+                "kind": cell_kind(resource, column),
                 "primary": place == 0,
             }
             for place, column in enumerate(columns)

@@ -10,7 +10,7 @@ WHY: dict[str, tuple[str, str, str]] = {
     ),
     "print_copies": (
         N_("Nothing has been printed yet"),
-        N_("Open an application and print it: every copy is counted and stands here."),
+        N_("Open an application and print it: each printout gets a number and stands here."),
         "printer",
     ),
     "scans": (
@@ -35,7 +35,7 @@ WHY: dict[str, tuple[str, str, str]] = {
     ),
     "key_movements": (
         N_("The ledger is empty"),
-        N_("Its first lines are written when a delivery is taken into stock."),
+        N_("Its first entries are made when a delivery is taken in."),
         "arrow-left-right",
     ),
     "key_credentials": (

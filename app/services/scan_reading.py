@@ -1,39 +1,45 @@
 """Pages of a scanned file as pictures, and the codes on them: bounded, one at a time (A3).
 
 A page is drawn in at most `MOST_DOTS` dots whatever size it claims; a picture inside a PDF that
-would unpack to more than a paper needs is not unpacked. The libraries are loaded with the first
-scan.
+would unpack to more than a paper needs is not unpacked. What a page of a PDF draws cannot be told
+from outside, so that a process of its own draws it. The libraries are loaded with the first scan.
 """
 
+import math
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from app.services.papers.decoding import opened_picture
 from app.services.papers.shape import MAX_MEGAPIXELS, MEGAPIXEL
-from app.services.pdf_pages import extract, opened_pdf
+from app.services.pdf_pages import extract
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from pypdfium2 import PdfPage
 
 PDF = "application/pdf"
 KINDS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/tiff": "TIFF"}
-POINTS = 72
-READING_DPI = 150
 MOST_DOTS = 8 * MEGAPIXEL
 MOST_UNPACKED = MAX_MEGAPIXELS * MEGAPIXEL
-DEPTH = 8
+DRAWER = Path(__file__).with_name("pdf_drawing.py")
+SIZE = struct.Struct("<II")
+DOT = 3
+MOST_ATTEMPTS = 2
+"""So often a page may end the process that draws it."""
 PICTURE_SIDE = 1600
 PICTURE_QUALITY = 72
 INK = 160
 """Darker than this of 255 is ink, and not paper or its shadow."""
 BLANK = 0.0004
 """A page with less ink than this share of its dots is a blank back."""
-
-
-class UnreadablePageError(Exception):
-    """A page that cannot be drawn within the bounds."""
+_few_at_a_time = threading.BoundedSemaphore(2)
 
 
 def drawn_pages(content: bytes, content_type: str, pages: int) -> Iterator["Image | None"]:
@@ -41,43 +47,56 @@ def drawn_pages(content: bytes, content_type: str, pages: int) -> Iterator["Imag
 
     `content` has been accepted by `inspect_upload`.
     """
-    for page in range(pages):
-        try:
-            yield draw_page(content, content_type, page)
-        except UnreadablePageError:
-            yield None
-
-
-def draw_page(content: bytes, content_type: str, page: int) -> "Image":
-    """Return one page (counted from 0) as a picture; UnreadablePageError."""
     if content_type == PDF:
-        return _draw_pdf(content, page)
-    return _draw_picture(content, KINDS[content_type], page)
+        yield from _draw_pdf(content, pages)
+        return
+    for page in range(pages):
+        yield _draw_picture(content, KINDS[content_type], page)
 
 
-def _draw_pdf(content: bytes, page: int) -> "Image":
-    from pypdfium2 import PdfiumError
+def _draw_pdf(content: bytes, pages: int) -> Iterator["Image | None"]:
+    """Have the pages drawn; one that ends the process is passed over, a few times."""
+    page = 0
+    for _attempt in range(MOST_ATTEMPTS):
+        with _drawing(content, page, pages) as answers:
+            for picture in _pictures(answers):
+                yield picture
+                page += 1
+        if page >= pages:
+            return
+        yield None
+        page += 1
+    yield from [None] * (pages - page)
 
-    try:
-        with opened_pdf(content) as document:
-            found = document[page]
-            _refuse_huge_pictures(found)
-            width, height = found.get_size()
-            dots = width * height / POINTS**2
-            dpi = min(READING_DPI, (MOST_DOTS / max(dots, 1)) ** 0.5)
-            picture: Image = found.render(scale=dpi / POINTS).to_pil().convert("RGB")
-    except (PdfiumError, ValueError, OverflowError, MemoryError) as error:
-        raise UnreadablePageError from error
-    return picture
+
+@contextmanager
+def _drawing(content: bytes, first: int, pages: int) -> Iterator[IO[bytes]]:
+    """Start the process that draws and give what it sends; it ends with the block."""
+    asked = [first, pages, MOST_DOTS, MOST_UNPACKED]
+    command = [sys.executable, "-I", str(DRAWER), *map(str, asked)]
+    with _few_at_a_time, tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        drawer = subprocess.Popen(  # noqa: S603 - our own programme, numbers and a file
+            command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        with drawer:
+            assert drawer.stdout is not None
+            try:
+                yield drawer.stdout
+            finally:
+                drawer.kill()
 
 
-def _refuse_huge_pictures(page: "PdfPage") -> None:
-    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+def _pictures(answers: IO[bytes]) -> Iterator["Image | None"]:
+    from PIL import Image
 
-    for drawn in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=DEPTH):
-        width, height = drawn.get_px_size()
-        if width * height > MOST_UNPACKED:
-            raise UnreadablePageError
+    while len(head := answers.read(SIZE.size)) == SIZE.size:
+        size = SIZE.unpack(head)
+        dots = answers.read(math.prod(size) * DOT)
+        if len(dots) < math.prod(size) * DOT:
+            return
+        yield Image.frombytes("RGB", size, dots) if dots else None
 
 
 def _draw_picture(content: bytes, kind: str, page: int) -> "Image":

@@ -1,6 +1,7 @@
 """What the one reader of spreadsheets takes, and what it refuses by name (X6)."""
 
 import io
+import time
 import zipfile
 from collections.abc import Callable
 
@@ -67,6 +68,17 @@ def test_rows_come_with_their_numbers_whatever_stands_above_the_headings():
         {"name": "孙丽", "citizen_id": "11010519491231002X", "remark": "x"},
     )
     assert table.cell("citizen_id", row.number) == "C5"
+
+
+@pytest.mark.parametrize("tag", [b"<c ", b"<row ", b"<c r", b"<x:c "])
+def test_tags_that_are_never_closed_take_no_time(tag: bytes):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("[Content_Types].xml", "<Types/>")
+        package.writestr("xl/worksheets/sheet1.xml", tag * 60_000)
+    began = time.thread_time()
+    assert refusal(file) in {"file_damaged", "file_too_complex", "file_too_many_rows"}
+    assert time.thread_time() - began < 5
 
 
 def test_table_may_begin_in_any_column():

@@ -28,10 +28,10 @@ _SHEET = re.compile(r"(^|/)worksheets/[^/]+\.xml$", re.IGNORECASE)
 _STRINGS = re.compile(r"(^|/)sharedstrings\.xml$", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
-_CELL = re.compile(rb'<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["\']([A-Za-z]{1,4})([0-9]{1,8})["\']')
+_CELL = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["\']([A-Za-z]{1,4})([0-9]{1,8})["\']')
 _BARE_CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>/]")
-_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["\']([0-9]{1,8})["\']')
+_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\s(?:[^<>]*?\s)?r\s*=\s*["\']([0-9]{1,8})["\']')
 _STRING_END = re.compile(rb"</(?:\w+:)?si>")
 _TAIL = 512
 """So much of a chunk is looked at again with the next: no tag that counts is longer."""

@@ -48,6 +48,8 @@ class DomainError(Exception):
     msgid = N_("This cannot be done.")
     rule: str | None = None
     article: str | None = None
+    on_record = False
+    """Whether the trail tells of this refusal already."""
 
     def __init__(
         self,

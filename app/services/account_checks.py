@@ -117,6 +117,16 @@ def read_roles(entries: Entries, raw: Any, office: Office | None) -> set[RoleNam
             ),
             "X4",
         )
+    elif roles & SEPARATED and roles - SEPARATED - _beside(roles):
+        entries.refuse(
+            "roles",
+            "roles_separated",
+            N_(
+                "Who administers the system, its security or its audit does no other office's "
+                "work; an auditor holds no other role at all."
+            ),
+            "X4",
+        )
     for role in sorted(roles & set(ROLE_DUTIES)):
         if entries.has_problem("office_code"):
             break
@@ -137,6 +147,11 @@ def read_roles(entries: Entries, raw: Any, office: Office | None) -> set[RoleNam
                 {"role": role.value, "office": office.code},
             )
     return roles
+
+
+def _beside(roles: set[RoleName]) -> frozenset[RoleName]:
+    """Return what one of the three administrators may hold besides; an auditor changes nothing."""
+    return frozenset() if RoleName.AUDITOR in roles else frozenset({RoleName.HOLDER})
 
 
 def role_rows(session: Session, roles: Iterable[RoleName]) -> list[Role]:

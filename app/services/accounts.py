@@ -37,6 +37,7 @@ from app.services.account_checks import (
 from app.services.entries import Entries
 from app.workflow.effects.keys import new_password, set_password
 from app.workflow.form import person_digest
+from app.workflow.review import is_same_person
 
 RULE, ARTICLE = "M5", "第五条"
 PERSON = ("name", "sex", "citizen_id", "login_name")
@@ -252,7 +253,7 @@ def _may_change(
 ) -> None:
     require(actor, permission)
     require_reach(session, actor, account)
-    if actor.account_id == account.id:
+    if is_same_person(actor, account):
         raise Forbidden(N_("Nobody can do this to the own account."), code="own_account", rule="X4")
     if expected_version not in {None, account.version}:
         raise Conflict

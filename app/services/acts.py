@@ -150,6 +150,7 @@ def record_refusal(
     **about: Any,
 ) -> None:
     """Record in a session of its own that `actor` asked for something and was refused."""
+    error.on_record = True
     with (
         Session(session.get_bind()) as own,
         acting(own, Actor.system("refusals")),

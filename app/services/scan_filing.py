@@ -130,7 +130,7 @@ class Filing:
                 .execution_options(**ANY_FORM)
             )
             return (ScanProblem.FOREIGN if known else ScanProblem.UNKNOWN), None
-        if not self._may_still_file(application):
+        if not self.may_still_file(application):
             return ScanProblem.CLOSED, None
         copies = {copy.copy_number: copy for copy in copies_of(self.session, application)}
         copy = copies.get(code.copy)
@@ -140,7 +140,7 @@ class Filing:
             return ScanProblem.VOID, None
         return None, application
 
-    def _may_still_file(self, application: Application) -> bool:
+    def may_still_file(self, application: Application) -> bool:
         """An applicant brings paper while the form is open; an office also afterwards."""
         return self.actor.office is not None or not application.state.is_closed
 

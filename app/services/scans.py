@@ -154,6 +154,12 @@ def file_by_hand(
     with store.open(scan.sha256) as kept:
         content = kept.read()
     filing = Filing(session=session, scan=scan, content=content, store=store, actor=actor, now=now)
+    if not filing.may_still_file(application):
+        words = N_("Form %(number)s is closed: its papers go to the office.")
+        raise InvalidInput(
+            rule=RULE,
+            details=[Detail("number", "form_closed", words, {"number": application.number}, RULE)],
+        )
     _decide(session, taken, ScanOutcome.FILED, actor=actor, now=now, application=application)
     filing.file(application, taken)
     return application

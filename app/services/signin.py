@@ -212,14 +212,21 @@ def change_password(
         )
     try:
         check_password(new, account)
+        _check_is_another(new, account)
     except Unfit as unfit:
-        problems.append(Detail("new_password", unfit.code, unfit.msgid, unfit.params))
+        problems.append(Detail("new_password", unfit.code, unfit.msgid, unfit.params, "M8"))
     if problems:
         raise InvalidInput(details=problems)
     set_password(account, new, must_change=False)
     record(
         session, tag="account:password_changed", subject=account, actor=actor, now=now, rule="M8"
     )
+
+
+def _check_is_another(password: str, account: Account) -> None:
+    """Raise Unfit for the present password: a first one, told at the counter, would stay known."""
+    if _knows_password(account, password):
+        raise Unfit("password_unchanged", N_("Choose another password than the present one."))
 
 
 def check_password(password: str, account: Account) -> None:

@@ -102,9 +102,14 @@ def local_path(address: str | None, otherwise: str = "/") -> str:
     return address
 
 
+def under_api() -> bool:
+    """Whether the request came in by REST."""
+    return request.path.startswith("/api/")
+
+
 def wants_json() -> bool:
     """Whether the caller is a script: below /api/, or asking for JSON rather than a page."""
-    if request.path.startswith("/api/"):
+    if under_api():
         return True
     accepted = request.accept_mimetypes
     return accepted.best_match(["text/html", "application/json"]) == "application/json"

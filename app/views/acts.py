@@ -1,6 +1,7 @@
 """Acts of a lifecycle in the console: a record's buttons, their questions, many rows at once."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -210,11 +211,13 @@ class Acts:
 
     def _one_of_many(self, pk: str, action: str, actor: Actor) -> dict[str, Any]:
         found: dict[str, Any] = {"label": pk[:60], "url": None}
+        resource = self.resource
         try:
-            row = find_row(self.session, self.resource, pk, columns=self.resource.title)
-            found |= {"label": row.label, "url": row_url(self.resource.name, row.id)}
-            model = self.resource.model
-            perform(self.session, model, row.id, action, actor=actor, now=now())
+            with suppress(NotFound):  # beyond reach: the act is refused, and that is recorded
+                row = find_row(self.session, resource, pk, columns=resource.title)
+                found |= {"label": row.label, "url": row_url(resource.name, row.id)}
+            identity = resource.identity(pk)
+            perform(self.session, resource.model, identity, action, actor=actor, now=now())
         except DomainError as error:
             words = " ".join(d.message for d in error.details) or str(error)
             return {**found, "ok": False, "message": words}

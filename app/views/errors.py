@@ -11,7 +11,8 @@ from app.clock import now, office_date
 from app.errors import DomainError, Unauthenticated
 from app.extensions import db
 from app.i18n import N_, _
-from app.views.access import here, local_path, wants_json
+from app.services.acts import record_refusal
+from app.views.access import here, local_path, under_api, wants_json
 from app.views.limits import TooManyAttempts
 from app.views.wording import article
 
@@ -52,6 +53,7 @@ CODES: dict[int, str] = {
     500: "internal_error",
     503: "unavailable",
 }
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 SECRET = ("password", "csrf_token")
 MOST_KEPT = 2_000_000
 
@@ -67,6 +69,7 @@ def init_app(application: Flask) -> None:
 def refused(error: DomainError) -> Any:
     """Answer a refusal with its own words, code, rule and article."""
     _undo()
+    _put_on_record(error)
     if wants_json():
         response = jsonify(error.as_dict())
         response.status_code = int(error.status)
@@ -83,6 +86,25 @@ def refused(error: DomainError) -> Any:
         else None,
     }
     return _with_retry(_page(int(error.status), **shown), error)
+
+
+def _put_on_record(error: DomainError) -> None:
+    """Let the trail tell that somebody was refused at a page before its verb was reached.
+
+    Verbs and REST record what they refuse themselves; reading changes nothing and is not told.
+    """
+    actor = g.get("actor")
+    if request.method in READING or error.on_record or actor is None or under_api():
+        return
+    record_refusal(
+        db.session(),
+        error,
+        actor=actor,
+        now=now(),
+        tag="page:refused",
+        subject_type="page",
+        subject_label=request.path.replace("\x00", ""),
+    )
 
 
 def _undo() -> None:

@@ -77,6 +77,7 @@ TOLD: dict[str, str] = {
     "session:signed_in": N_("Signed in"),
     "session:signed_out": N_("Signed out"),
     "session:refused": N_("Sign-in refused"),
+    "page:refused": N_("Refused at a page"),
     "session:key_asked": N_("Password right, key asked for"),
     "key:received": N_("Key received"),
     "archive_file:opened": N_("Archive file opened"),

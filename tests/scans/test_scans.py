@@ -188,6 +188,18 @@ def test_a_page_is_dealt_with_once(office, desk, browser, waiting):
     assert decide(browser, waiting, "discard", reason="广告").status_code == 409
 
 
+def test_a_closed_form_takes_none_by_its_applicants_hand_either(office, desk, send, browser):
+    identity = office.standing_at(ApplicationState.COMPLETED, "east", Category.REGISTRATION)
+    send("east.admin", desk.scanned(desk.printed(identity).picture(0)))
+    scan, number = waits(desk, "closed"), office.application(identity).number
+    decide(browser, scan, "file", "east.admin", number=number)
+    waits(desk, "closed")
+    assert papers(office, identity) == []
+    assert office.refusals()[-1].new["details"] == [
+        {"field": "number", "code": "form_closed", "rule": "A3"}
+    ]
+
+
 @pytest.mark.parametrize("number", ["", "SQ0000000000000", "x" * 300, "SQ\x00"])
 def test_a_number_beyond_reach_files_nothing(desk, browser, waiting, number):
     assert decide(browser, waiting, "file", number=number).status_code == 303
@@ -339,6 +351,43 @@ def test_a_picture_that_unpacks_without_end_is_not_unpacked(office, desk, send):
     writer.write(made)
     assert send("reg1", made.getvalue()).status_code == 303
     assert desk.pages() == [("waiting", "too_large")]
+
+
+def test_a_page_that_draws_without_end_is_not_drawn_to_its_end(office, desk, send):
+    from pypdf import PdfWriter
+    from pypdf.generic import DecodedStreamObject, NameObject
+
+    writer = PdfWriter()
+    page = writer.add_blank_page(600, 400)
+    drawing = DecodedStreamObject()
+    drawing.set_data(b"0 0 m 600 400 l S\n" * 2_000_000)
+    page[NameObject("/Contents")] = writer._add_object(drawing.flate_encode())
+    made = BytesIO()
+    writer.write(made)
+    assert len(made.getvalue()) < 200_000
+    assert send("reg1", made.getvalue()).status_code == 303
+    assert desk.pages() == [("waiting", "too_large")]
+
+
+def test_a_page_that_cannot_be_drawn_stands_in_nobodys_way(office, desk):
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import DecodedStreamObject, NameObject
+
+    from app.services.scan_reading import drawn_pages
+
+    writer = PdfWriter()
+    for _ in range(2):
+        writer.add_blank_page(600, 400)
+    drawing = DecodedStreamObject()
+    drawing.set_data(b"0 0 m 600 400 l S\n" * 2_000_000)
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(drawing.flate_encode())
+    made = BytesIO()
+    writer.write(made)
+    pages = len(PdfReader(made).pages)
+    first, second = drawn_pages(made.getvalue(), "application/pdf", pages)
+    assert first is None
+    assert second is not None
+    assert second.size == (1250, 834)
 
 
 def test_the_same_file_is_taken_once(office, desk, send, handed_in):

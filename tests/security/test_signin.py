@@ -102,6 +102,7 @@ def test_unknown_names_and_wrong_passwords_get_one_and_the_same_answer(
     )
 
 
+@pytest.mark.rule("M6.1", "M6.4")
 @pytest.mark.parametrize("requires_key", [True, False])
 @pytest.mark.parametrize(
     ("state", "code"),

@@ -198,6 +198,50 @@ def test_no_account_holds_two_of_the_three_administrators(office, pair):
     assert said(error) == [("roles", "roles_separated", "X4")]
 
 
+@pytest.mark.rule("X4")
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ["auditor", "holder"],
+        ["auditor", "organization_administrator"],
+        ["system_administrator", "organization_administrator"],
+        ["security_administrator", "organization_administrator"],
+    ],
+)
+def test_an_administrator_of_the_three_does_nobody_elses_work(office, roles):
+    with office.acting(SECURITY) as actor, pytest.raises(InvalidInput) as error:
+        assign_roles(office.session, office.account("auditor"), roles, actor=actor, now=NOON)
+
+    assert said(error) == [("roles", "roles_separated", "X4")]
+
+
+@pytest.mark.rule("X4")
+@pytest.mark.parametrize("role", ["auditor", "system_administrator", "security_administrator"])
+def test_who_changes_the_roads_or_reads_the_trail_decides_no_form(office, role):
+    pair = [role, "reviewer"]
+    with office.acting(SECURITY) as actor, pytest.raises(InvalidInput) as error:
+        assign_roles(office.session, office.account("reg1"), pair, actor=actor, now=NOON)
+
+    assert said(error) == [("roles", "roles_separated", "X4")]
+
+
+@pytest.mark.rule("X4")
+def test_nobody_serves_oneself_through_a_second_account(office):
+    own, other = office.account(SECURITY), office.account("east.admin")
+    other.citizen_id, other.citizen_id_digest = own.citizen_id, own.citizen_id_digest
+    office.session.commit()
+    for change in (
+        lambda actor: assign_roles(office.session, other, ["holder"], actor=actor, now=NOON),
+        lambda actor: amend_account(
+            office.session, other, {"name": "另一个"}, actor=actor, now=NOON
+        ),
+        lambda actor: reset_password(office.session, other, actor=actor, now=NOON),
+    ):
+        with office.acting(SECURITY) as actor, pytest.raises(Forbidden) as error:
+            change(actor)
+        assert error.value.code == "own_account"
+
+
 def test_nobody_changes_the_own_roles(office):
     with office.acting(SECURITY) as actor, pytest.raises(Forbidden) as error:
         assign_roles(office.session, office.account(SECURITY), ["auditor"], actor=actor, now=NOON)

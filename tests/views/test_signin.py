@@ -350,6 +350,18 @@ def test_a_first_password_is_changed_before_anything_else_opens(
     assert browser().sign_in("reg1", NEW).status_code == 303
 
 
+@pytest.mark.rule("M8")
+def test_a_first_password_cannot_be_kept(browser: Enter, office: Office, session: Session) -> None:
+    office.account("reg1").must_change_password = True
+    session.commit()
+    who = browser("reg1")
+
+    kept = {"old_password": PASSWORD, "new_password": PASSWORD, "repeat_password": PASSWORD}
+    assert who.post("/password/", kept).status_code == 422
+
+    assert who.get("/").location.startswith("/password/")
+
+
 def test_a_new_password_ends_the_other_sessions(browser: Enter) -> None:
     here, elsewhere = browser("reg1"), browser("reg1")
 
@@ -367,6 +379,7 @@ def test_a_new_password_ends_the_other_sessions(browser: Enter) -> None:
         (PASSWORD, "onlyletterss", "onlyletterss", "new_password"),
         (PASSWORD, "reg1-is-in-it", "reg1-is-in-it", "new_password"),
         (PASSWORD, NEW, NEW + "x", "repeat_password"),
+        (PASSWORD, PASSWORD, PASSWORD, "new_password"),
     ],
 )
 def test_a_password_that_cannot_be_taken_is_explained_beside_its_field(

@@ -5,12 +5,13 @@ import pytest
 from app.catalog.enums import ApplicationState, AuditOutcome, Duty, OfficeCode
 from app.catalog.lifecycles import APPLICATIONS, Transition
 from app.catalog.loader import load_catalog
-from app.catalog.permissions import Permission
+from app.catalog.permissions import BUNDLES, Permission, RoleName
 from app.errors import Forbidden
+from app.models.accounts import Account
 from app.models.applications import Application
 from app.models.audit import AuditEvent
 from app.models.offices import OfficeDuty
-from tests.support.factories import DUTY_OFFICE, Office, open_work, staff_of
+from tests.support.factories import DUTY_OFFICE, Office, administrator_of, open_work, staff_of
 from tests.support.rows import changes, everything
 
 ACT_OF = {
@@ -81,6 +82,40 @@ def test_four_offices_are_refused_the_duty_of_the_fifth_and_that_is_put_on_recor
             assert event.article
         refused.append(code)
     assert len(refused) == 4
+
+
+@pytest.mark.rule("M3")
+@pytest.mark.parametrize("duty", Duty)
+def test_a_colleague_without_the_right_does_not_do_the_offices_duty(office: Office, duty: Duty):
+    identity, action = office.waiting_for(duty), ACT_OF[duty]
+    options = said(office, office.application(identity), action)
+    rights = BUNDLES[RoleName.HOLDER] | {Permission.APPLICATIONS_LIST}
+    who = office.actor(staff_of(DUTY_OFFICE[duty], 2), permissions=rights)
+    before = everything(office.session)
+    with pytest.raises(Forbidden) as refusal:
+        office.perform(who, identity, action, **options)
+    assert refusal.value.code == "not_your_duty"
+    assert changes(before, everything(office.session)) == {}
+
+
+@pytest.mark.rule("M3", "M6.4")
+def test_sign_in_is_restored_by_the_research_centre_alone(office: Office):
+    """第六条（四）, whatever rights an account of another office has been given."""
+    login = administrator_of("east")
+    account = office.account(login).id
+    said = {"key_serial": office.free_serials(OfficeCode.RESEARCH)[0]}
+    office.perform(staff_of(OfficeCode.RESEARCH), account, "issue_key", model=Account, data=said)
+    office.perform(staff_of(OfficeCode.INFO), account, "suspend", model=Account, comment="?")
+    for code in OfficeCode:
+        if code == OfficeCode.RESEARCH:
+            continue
+        who = office.almighty(staff_of(code))
+        with pytest.raises(Forbidden) as refusal:
+            office.perform(who, account, "restore", model=Account, comment="?")
+        assert (refusal.value.code, refusal.value.rule) == ("not_your_duty", "M6.4")
+        assert office.last_event().outcome == AuditOutcome.REFUSED
+    office.perform(staff_of(OfficeCode.RESEARCH), account, "restore", model=Account, comment="?")
+    assert office.account(login).is_active
 
 
 @pytest.mark.rule("M3")

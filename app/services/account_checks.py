@@ -122,8 +122,8 @@ def read_roles(entries: Entries, raw: Any, office: Office | None) -> set[RoleNam
             "roles",
             "roles_separated",
             N_(
-                "Who administers the system, its security or its audit does no other office's "
-                "work; an auditor holds no other role at all."
+                "Whoever administers the system, its security or its audit holds no working role "
+                "besides; an auditor holds no other role at all."
             ),
             "X4",
         )

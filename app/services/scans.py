@@ -155,7 +155,7 @@ def file_by_hand(
         content = kept.read()
     filing = Filing(session=session, scan=scan, content=content, store=store, actor=actor, now=now)
     if not filing.may_still_file(application):
-        words = N_("Form %(number)s is closed: its papers go to the office.")
+        words = N_("Form %(number)s is closed: only the office files its papers.")
         raise InvalidInput(
             rule=RULE,
             details=[Detail("number", "form_closed", words, {"number": application.number}, RULE)],

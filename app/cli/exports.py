@@ -27,7 +27,7 @@ def register(application: Flask) -> None:
 @group.command("write")
 @click.argument("resource", type=click.Choice(sorted(RESOURCES)))
 @as_person
-@click.option("--format", "form", type=click.Choice(list(Format)), default=Format.CSV)
+@click.option("--format", "form", type=click.Choice([form.value for form in Format]), default="csv")
 @click.option("--filter", "filters", multiple=True, metavar="COLUMN=VALUE", help="Only where so.")
 @click.option("--search", default="", help="Part of a name or number.")
 @click.option("--order", default="", help="By which column; descending where a - stands before.")
@@ -72,11 +72,7 @@ def write(
             export.begin()
             desk.session.commit()
             with destination(path) as file:
-                if export.format == Format.XLSX:
-                    export.xlsx(file)
-                else:
-                    for block in export.csv():
-                        file.write(block)
+                export.write(file)
             export.end()
         click.echo(_("%(count)s rows written.", count=export.count), err=True)
 

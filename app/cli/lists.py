@@ -19,6 +19,7 @@ from app.clock import OFFICE_ZONE
 from app.errors import NotFound
 from app.i18n import _
 from app.security.authorise import require
+from app.services.coded import CODED
 from app.services.columns import Column, Operator
 from app.services.conditions import Filter
 from app.services.listing import MAX_SIZE, ListQuery, Page, Row, list_page
@@ -86,7 +87,7 @@ def show_page(resource: Resource, page: Page, *, as_lines: bool) -> None:
     click.echo(
         table(
             [_(column.field.label) for column in page.columns],
-            [[cell_text(row, column) for column in page.columns] for row in page.rows],
+            [[_said(resource, row, column) for column in page.columns] for row in page.rows],
         )
     )
     if page.older:
@@ -94,6 +95,12 @@ def show_page(resource: Resource, page: Page, *, as_lines: bool) -> None:
     if page.count is not None:
         count = f"{page.count}+" if page.more else str(page.count)
         click.echo(f"{_(resource.plural)}: {count}")
+
+
+def _said(resource: Resource, row: Row, column: Column) -> str:
+    coded = CODED.get((resource.name, column.name))
+    text = cell_text(row, column)
+    return coded.read(text) if coded else text
 
 
 def cell_text(row: Row, column: Column) -> str:

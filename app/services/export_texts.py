@@ -1,9 +1,11 @@
 """How a row's values read in a file: the same words from the database's hand and from ours."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import DateTime, String, case, cast, func, literal, type_coerce
@@ -14,9 +16,10 @@ from app.catalog.lifecycles import ApplicationKind
 from app.clock import OFFICE_ZONE
 from app.i18n import _, language
 from app.models.encryption import decrypt
+from app.services.coded import CODED, Coded
 from app.services.columns import Column
 from app.services.plans import Plan, Row
-from app.services.resources import LANGUAGES
+from app.services.resources import LANGUAGES, Resource
 from app.services.workbooks.formulas import APOSTROPHE, STARTS, disarmed
 
 SECONDS = "%Y-%m-%d %H:%M:%S"
@@ -26,6 +29,56 @@ PEOPLE = "accounts"
 """People share names: their login name goes with them."""
 HARMLESS = frozenset({"login_name", "organization_code", "serial", "citizen_id"})
 """Kinds of fields whose spelling never begins like a formula."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of a file: its heading, what writes it from a row, and from the database.
+
+    `finish` does what is left to do with the database's text.
+    """
+
+    heading: str
+    read: Callable[[Row], Any]
+    sql: Callable[[Plan], Any]
+    finish: Callable[[str], str] | None = None
+    is_number: bool = False
+
+
+def cells_of(resource: Resource, columns: Iterable[Column]) -> list[Cell]:
+    """Return a file's columns; where one holds codes, their words and the codes beside them.
+
+    Of two headings alike the second says its column's name too.
+    """
+    found: list[Cell] = []
+    for column in columns:
+        label = _(column.field.label)
+        if any(label == known.heading for known in found):
+            label = f"{label} ({column.name})"
+        number = column.stored == "integer" and column.field.kind != "reference"
+        plain = Cell(
+            label, text_reader(column), partial(sql_text, column), finisher(column), number
+        )
+        coded = CODED.get((resource.name, column.name))
+        if coded is None:
+            found.append(plain)
+            continue
+        found.append(Cell(label, _worded(column, coded), partial(_sql_worded, column, coded)))
+        found.append(replace(plain, heading=_("%(label)s (code)", label=label)))
+    return found
+
+
+def _worded(column: Column, coded: Coded) -> Callable[[Row], str]:
+    def read(row: Row) -> str:
+        value = row.values[column.name]
+        return "" if value is None else disarmed(coded.read(value))
+
+    return read
+
+
+def _sql_worded(column: Column, coded: Coded, _plan: Plan) -> Any:
+    words = {code: coded.read(code) for code in coded.codes}
+    return case(words, value=column.attribute, else_=_disarmed(column.attribute))
 
 
 def word_of(member: StrEnum) -> str:

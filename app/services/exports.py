@@ -1,8 +1,8 @@
 """Lists as files: every row that the list's filters leave, of any length, on record (X6).
 
 One statement, the list's own, within the reach of who asks. CSV leaves as it is read; an XLSX is
-made whole first, at constant memory, and a long one in the background. What is taken, by which
-filter, stands in the trail before the first byte; how much it was, after the last.
+made whole first, at constant memory, and a long one in the background; a PDF is short. What is
+taken, by which filter, stands in the trail before the first byte; how much it was, after the last.
 """
 
 import csv
@@ -30,7 +30,8 @@ from app.services.background import Ticket
 from app.services.columns import Column, Operator
 from app.services.conditions import Filter
 from app.services.copying import copied, copies
-from app.services.export_texts import finisher, sql_text, text_reader
+from app.services.export_pdf import MOST_ROWS, write_pdf
+from app.services.export_texts import Cell, cells_of
 from app.services.listing import ListQuery, every_row
 from app.services.plans import Plan
 from app.services.resources import RESOURCES, Resource
@@ -50,11 +51,13 @@ class Format(StrEnum):
 
     CSV = "csv"
     XLSX = "xlsx"
+    PDF = "pdf"
 
 
 CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.PDF: "application/pdf",
 }
 
 
@@ -88,26 +91,28 @@ class Export:
         return f"{name}-{self.now.astimezone(OFFICE_ZONE):%Y%m%d}.{self.format}"
 
     def columns(self) -> tuple[Column, ...]:
-        """Return what the file holds: the columns in sight, and those that stand under them."""
+        """Return what the file holds: the columns in sight, and those that stand under them.
+
+        InvalidInput for a column that there is not.
+        """
         names = self.query.columns or tuple(
             c.name for c in self.resource.list_columns if c.field.exported
         )
         shown: dict[str, Column] = {}
         for name in names:
             for each in (name, self.resource.under.get(name)):
-                if each is not None and each in self.resource.columns:
-                    column = self.resource.columns[each]
-                    if column.field.exported:
-                        shown[each] = column
+                column = self.resource.column(each) if each else None
+                if column is not None and column.field.exported:
+                    shown[column.name] = column
         return tuple(shown.values())
 
+    def cells(self) -> list[Cell]:
+        """Return the columns as they are written."""
+        return cells_of(self.resource, self.columns())
+
     def headings(self) -> list[str]:
-        """Return the columns' labels; of two alike the second says its name too."""
-        found: list[str] = []
-        for column in self.columns():
-            label = _(column.field.label)
-            found.append(label if label not in found else f"{label} ({column.name})")
-        return found
+        """Return what stands above the columns."""
+        return [cell.heading for cell in self.cells()]
 
     def _select(self) -> tuple[Plan, Any]:
         names = tuple(column.name for column in self.columns())
@@ -142,13 +147,24 @@ class Export:
             target, _(self.resource.plural), self.headings(), self.rows(), count=self.total()
         )
 
+    def pdf(self, target: BinaryIO) -> None:
+        """Write the file whole, to be printed and signed."""
+        rows = [[str(value) for value in row] for row in self.rows()]
+        about = _("%(count)s in this view", count=self.count)
+        target.write(write_pdf(_(self.resource.plural), about, self.headings(), rows, at=self.now))
+
+    def write(self, target: BinaryIO) -> None:
+        """Write the file of whatever format."""
+        if self.format == Format.XLSX:
+            self.xlsx(target)
+        elif self.format == Format.PDF:
+            self.pdf(target)
+        else:
+            target.writelines(self.csv())
+
     def rows(self) -> Iterator[Sequence[Any]]:
         """Yield every row as texts and numbers."""
-        numbers = [
-            place
-            for place, column in enumerate(self.columns())
-            if column.stored == "integer" and column.field.kind != "reference"
-        ]
+        numbers = [place for place, cell in enumerate(self.cells()) if cell.is_number]
         for part in self._parts():
             self.count += len(part)
             for place in numbers:
@@ -178,17 +194,18 @@ class Export:
 
     def _unfinished(self) -> dict[int, Callable[[str], str]]:
         """Return what is left to do with the database's texts, by place."""
-        found = {place: finisher(column) for place, column in enumerate(self.columns())}
-        return {place: finish for place, finish in found.items() if finish is not None}
+        return {
+            place: cell.finish for place, cell in enumerate(self.cells()) if cell.finish is not None
+        }
 
     def _texts(self) -> Any:
         plan, statement = self._select()
-        texts = [sql_text(column, plan) for column in self.columns()]
+        texts = [cell.sql(plan) for cell in self.cells()]
         return statement.with_only_columns(*texts, maintain_column_froms=True)
 
     def _by_hand(self) -> Iterator[list[list[Any]]]:
         plan, statement = self._select()
-        readers = [text_reader(column) for column in self.columns()]
+        readers = [cell.read for cell in self.cells()]
         found = self.session.execute(statement.execution_options(yield_per=BATCH))
         for part in found.partitions(BATCH):
             yield [[read(row) for read in readers] for row in plan.read(part)]
@@ -202,6 +219,10 @@ class Export:
         if not self.columns():
             raise NotFound
         self._select()
+        if self.format == Format.PDF and self.total() > MOST_ROWS:
+            words = N_("At most %(limit)s rows fit a PDF: narrow the list, or take a spreadsheet.")
+            detail = Detail("format", "too_many_rows", words, {"limit": MOST_ROWS}, RULE)
+            raise InvalidInput(words, code="too_many_rows", details=[detail], limit=MOST_ROWS)
 
     def begin(self) -> None:
         """Put on record who takes what by which filter; the caller commits, then the rows leave."""
@@ -318,10 +339,6 @@ def export_work(ticket: Ticket) -> Iterator[Mapping[str, int]]:
     export.begin()
     yield {}
     with ticket.deliver(export.filename(), CONTENT_TYPES[export.format]) as target:
-        if export.format == Format.XLSX:
-            export.xlsx(target)
-        else:
-            for block in export.csv():
-                target.write(block)
+        export.write(target)
     export.end()
     yield {"exported": export.count}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.catalog.event_words import told
 from app.i18n import _
 from app.models.audit import AuditEvent
 from app.security.actor import Actor
@@ -11,7 +12,7 @@ from app.services.listing import Row, load
 from app.services.resources import RESOURCES
 from app.views.base import ConsoleView
 from app.views.cells import page_of, row_url
-from app.views.story import drawn, told
+from app.views.story import drawn
 
 
 class AuditEventView(ConsoleView):

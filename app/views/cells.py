@@ -1,14 +1,12 @@
 """How a row's values read: cells of a table, facts of a page, the addresses they lead to."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
 from flask import request
 
-from app.catalog.business import LOOKING, business_types
 from app.catalog.citations import cite, cite_annex
-from app.catalog.lifecycles import KEY
 from app.catalog.permissions import Permission
 from app.catalog.types import Act as Stage
 from app.catalog.types import heading
@@ -17,10 +15,10 @@ from app.extensions import db
 from app.i18n import LANGUAGES, N_, _, language, pick
 from app.security.actor import Actor
 from app.services import regulations
+from app.services.coded import CODED, business_type
 from app.services.columns import Column
 from app.services.listing import Reference, Row
 from app.services.resources import BY_TABLE, RESOURCES, Resource
-from app.views.story import TOLD, told
 from app.views.wording import (
     FAMILIES,
     cited,
@@ -39,9 +37,6 @@ Reader = Callable[[Row], Cell]
 NUMBERS = frozenset({"integer"})
 TIMES = frozenset({"date", "datetime"})
 LONGEST = 120
-
-MOVEMENTS = {"receive": "key:received", **{t.action: t.tag for t in KEY.transitions}}
-"""The tag that each movement of a key leaves in the trail."""
 
 
 def row_url(resource: str, identity: Any) -> str:
@@ -153,25 +148,6 @@ def _text(resource: str, column: Column, value: Any) -> Cell:
     return text if len(text) <= LONGEST else {"text": f"{text[:LONGEST]}…"}
 
 
-def kind_of_record(table: str) -> str:
-    """Return what a record of `table` is called; the table's name where it has no page."""
-    return _(BY_TABLE[table].singular) if table in BY_TABLE else table
-
-
-STAGES = tuple(each.value for each in Stage if each not in LOOKING)
-
-
-def business_type(code: str) -> str:
-    """Return what a business type is called."""
-    known = business_types().get(code)
-    return pick(known, "name") if known else code
-
-
-def stage(code: str) -> str:
-    """Return what a stage of business is called."""
-    return label(Stage(code)) if code in STAGES else code
-
-
 def item_title(code: str) -> str:
     """Return what a permission item is called for short; its code where there is none."""
     item = regulations.item_on(db.session(), code, office_date(now()))
@@ -179,11 +155,7 @@ def item_title(code: str) -> str:
 
 
 READ_AS: dict[tuple[str, str], Callable[[Any], str]] = {
-    ("audit_events", "tag"): told,
-    ("audit_events", "subject_type"): kind_of_record,
-    ("cases", "business_type"): business_type,
-    ("cases", "stage"): stage,
-    ("key_movements", "action"): lambda action: told(MOVEMENTS.get(action, action)),
+    **{place: coded.read for place, coded in CODED.items()},
     ("posts", "items"): item_title,
     ("", "article"): cited,
 }
@@ -223,19 +195,12 @@ LISTED_AS: dict[tuple[str, str], Reader] = {
 STEMS = {"name": N_("Name"), "short_name": N_("Short name"), "text": N_("Wording")}
 """Columns that a row has in both languages, by the part of their name that is the same."""
 
-VOCABULARIES: dict[tuple[str, str], Collection[str]] = {
-    ("audit_events", "tag"): TOLD.keys(),
-    ("key_movements", "action"): MOVEMENTS.keys(),
-    ("cases", "business_type"): business_types().keys(),
-    ("cases", "stage"): STAGES,
-}
-"""Columns of text that hold one of a few words, which a filter may offer."""
-
 
 def offered(resource: str, column: str) -> list[dict[str, str]]:
     """Return the words that a filter of the column offers, in the order of their meaning."""
     reads = READ_AS.get((resource, column), str)
-    words = [{"value": it, "label": reads(it)} for it in VOCABULARIES.get((resource, column), ())]
+    coded = CODED.get((resource, column))
+    words = [{"value": it, "label": reads(it)} for it in (coded.codes if coded else ())]
     return sorted(words, key=lambda it: it["label"])
 
 
@@ -260,7 +225,7 @@ def _is_one_word(resource: Resource, column: Column) -> bool:
         return column.members not in FAMILIES
     if column.name == "article" or column.field.resource in {"offices", "districts"}:
         return True
-    return (resource.name, column.name) in VOCABULARIES
+    return (resource.name, column.name) in CODED
 
 
 def cell_kind(resource: Resource, column: Column) -> str:

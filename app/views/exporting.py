@@ -64,13 +64,13 @@ def _streamed(export: Export) -> Response:
 
 def _whole(export: Export) -> Response:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
-    export.xlsx(file)
+    export.write(file)
     export.end()
     export.session.commit()
     file.seek(0)
     answer = send_file(
         file,
-        mimetype=CONTENT_TYPES[Format.XLSX],
+        mimetype=CONTENT_TYPES[export.format],
         as_attachment=True,
         download_name=export.filename(),
         etag=False,

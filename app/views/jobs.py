@@ -7,6 +7,7 @@ from flask import Response, flash, jsonify, redirect, send_file, url_for
 from flask_appbuilder import expose
 
 from app.catalog.enums import JobState
+from app.catalog.event_words import told
 from app.catalog.long_work import LONG_WORK
 from app.catalog.permissions import Permission
 from app.clock import now
@@ -21,7 +22,6 @@ from app.services.resources import RESOURCES
 from app.views.access import current_actor, requires, settings, wants_json
 from app.views.base import Answer, ConsoleView
 from app.views.cells import row_url
-from app.views.story import told
 from app.views.wording import label, size
 
 TONES = {

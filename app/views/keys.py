@@ -10,6 +10,7 @@ from flask import Response, flash, redirect, url_for
 from flask_appbuilder import expose
 
 from app.catalog.enums import AuditOutcome, KeyState, OfficeCode
+from app.catalog.event_words import MOVEMENTS, told
 from app.catalog.lifecycles import KEY
 from app.catalog.permissions import Permission
 from app.clock import now, office_date
@@ -30,11 +31,11 @@ from app.services.workbooks.formulas import disarmed
 from app.views.access import current_actor, requires
 from app.views.base import Answer, ConsoleView
 from app.views.binding import bind_of
-from app.views.cells import MOVEMENTS, may_open, row_url, works_inside
+from app.views.cells import may_open, row_url, works_inside
 from app.views.key_desk import ISSUING, intake
 from app.views.offers import after_loss
 from app.views.sheets import key_buttons
-from app.views.story import timeline, told
+from app.views.story import timeline
 from app.views.wording import article, label, state, when
 from app.workflow.engine import Outcome
 

@@ -135,7 +135,11 @@ class ListPage:
         own = row_url(self.resource.name, "") == path
         return [
             {"label": words, "url": f"{path}export.{form}{'?' if view else ''}{view}"}
-            for form, words in ((Format.XLSX, _("Export to Excel")), (Format.CSV, _("Export CSV")))
+            for form, words in (
+                (Format.XLSX, _("Export to Excel")),
+                (Format.CSV, _("Export CSV")),
+                (Format.PDF, _("Export PDF")),
+            )
             if own
         ]
 

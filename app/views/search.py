@@ -9,10 +9,11 @@ from flask_appbuilder import BaseView, expose
 
 from app.extensions import db
 from app.i18n import _
+from app.services.coded import business_type
 from app.services.finding import MOST, Found, find_everywhere
 from app.services.listing import Row
 from app.views.access import current_actor, signed_in
-from app.views.cells import business_type, row_url, word
+from app.views.cells import row_url, word
 from app.views.wording import on_day, state
 
 MOST_ON_PAGE = 20

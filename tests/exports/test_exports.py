@@ -10,7 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select, text
 
-from app.catalog.enums import JobState
+from app.catalog.enums import AuditOutcome, JobState
 from app.catalog.permissions import BUNDLES, Permission, RoleName
 from app.jobs import runner
 from app.models.accounts import Account
@@ -30,6 +30,7 @@ from tests.api.conftest import rest, staffed
 from tests.support.factories import NOON, Office, administrator_of, staff
 from tests.support.office import database, office
 from tests.support.pages import Browser
+from tests.support.paper import Paper
 from tests.views.conftest import browser
 
 __all__ = ["browser", "database", "office", "rest", "staffed"]
@@ -90,6 +91,61 @@ def test_every_list_leaves_with_every_row_of_its_page(browser: Enter, office, na
     assert all(len(row) == len(rows[0]) for row in rows)
 
 
+@pytest.mark.rule("X6")
+def test_a_short_list_leaves_as_a_pdf_to_be_signed(browser: Enter, office: Office, rest):
+    who = browser("reg1")
+    assert "/accounts/export.pdf" in who.get("/accounts/").text
+    answer = who.get("/accounts/export.pdf?order=login_key")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    paper = Paper(answer.data)
+    whole = "".join(paper.text(page) for page in range(paper.pages))
+    logins = list(office.session.scalars(select(Account.login_name).order_by(Account.login_key)))
+    assert all(login in whole for login in logins)
+    numbers = set(office.session.scalars(select(Account.citizen_id)))
+    assert not any(number in whole for number in numbers)
+    event = office.last_event()
+    assert (event.tag, event.new["format"], event.new["count"]) == (
+        "list:exported",
+        "pdf",
+        len(logins),
+    )
+    api = rest("reg1").get("accounts/export?format=pdf")
+    assert (api.status_code, api.mimetype) == (200, "application/pdf")
+    longer = Paper(who.get("/permission_items/export.pdf").data)
+    assert longer.pages > 1
+    assert all("生效日期" in longer.text(page) for page in range(longer.pages))
+    assert {width > height for width, height in longer.sizes()} == {True}
+
+
+def test_a_long_list_is_no_pdf_and_nothing_leaves(browser: Enter, office: Office, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_ROWS", 3)
+    who = browser("reg1")
+    answer = who.get("/accounts/export.pdf")
+    assert answer.status_code == 422
+    assert "3" in answer.text
+    assert office.last_event().outcome == AuditOutcome.REFUSED
+    assert who.get("/accounts/export.pdf?q=east.").status_code == 200
+
+
+@pytest.mark.rule("X2", "X6")
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_codes_are_taken_out_in_words_with_the_code_beside_them(browser: Enter, office, form):
+    office.submitted("east")
+    who = browser("auditor")
+    who.get("/language/en?next=/")
+    answer = who.get(f"/audit_events/export.{form}")
+    heads, *rows = table(answer) if form == "csv" else sheets(answer.data)[0]
+    assert heads[1:3] == ["Act", "Act (code)"]
+    told = {row[2]: row[1] for row in rows}
+    assert told["application:submitted"] == "Handed in"
+    assert told["session:signed_in"] == "Signed in"
+    assert not any(":" in words for words in told.values())
+    moved = table(who.get("/key_movements/export.csv"))
+    assert {"Movement", "Movement (code)"} <= set(moved[0])
+    place = moved[0].index("Movement")
+    assert {row[place + 1]: row[place] for row in moved[1:]}["receive"] == "Key received"
+
+
 def test_file_holds_what_the_view_shows_and_in_its_order(browser: Enter, office: Office):
     who = browser("reg1")
     assert len(table(who.get("/accounts/export.csv"))) - 1 == office.count(Account)
@@ -115,7 +171,7 @@ def test_bad_address_is_refused_as_on_the_page(browser: Enter, rest):
     who = browser("reg1")
     for query in ("?nothing=1", "?state=nowhere", "?order=state", "?state__near=x"):
         assert who.get(f"/accounts/export.csv{query}").status_code in {400, 422}, query
-    assert who.get("/accounts/export.pdf").status_code == 422
+    assert who.get("/accounts/export.doc").status_code == 422
     api = rest("reg1")
     assert api.get("accounts/export?format=doc").status_code == 422
     assert api.get("accounts/export?q=(filters:!((col:nothing,opr:eq,value:1)))").status_code == 422

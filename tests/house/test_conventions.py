@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.catalog.event_words import TOLD
 from app.catalog.lifecycles import all_lifecycles
-from app.views.story import TOLD
 from config import ROOT
 
 LONGEST = 400

@@ -7,7 +7,7 @@ from flask import url_for
 from app.errors import Conflict, DomainError
 from app.i18n import _
 from app.models.applications import Application, ApplicationLine
-from app.views.ruling import Ruling, data_of
+from app.views.ruling import Ruling, asked_lines, data_of
 from app.views.wording import sentences
 
 LINES = "lines."
@@ -75,7 +75,7 @@ class Mistakes:
         typed = self.typed
         if typed is None:
             return []
-        lines = self.application.passed_lines()
+        lines = asked_lines(self.application, typed.action)
         name = ASKED.get(data_of(self.application, typed.action))
         if name is not None:
             return [line for line in lines if typed.of_line(line, name)]

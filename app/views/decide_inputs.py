@@ -1,6 +1,6 @@
 """What the act that leads on asks of each person of a form: a login name, a key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,12 +24,16 @@ Field = dict[str, Any]
 
 @dataclass(kw_only=True)
 class Inputs:
-    """The fields of one form; `asks` names the data of the act, `logins` what is proposed."""
+    """The fields of one form; `asks` names the data of the act, `logins` what is proposed.
+
+    `also` names the data of every act of the page: some persons may be further than others.
+    """
 
     session: Session
     application: Application
     actor: Actor
     asks: str
+    also: Sequence[str]
     logins: Mapping[int, str]
     typed: Ruling | None
     mistakes: Mistakes
@@ -111,8 +115,10 @@ class Inputs:
 
     def _returned_input(self, line: ApplicationLine) -> Field | None:
         held = self._held.get(line.account_id or 0)
-        if held is None:
+        if line.key_id is not None:
             return None
+        if held is None:
+            return self._key_input(line) if "key_serials" in self.also else None
         return {
             "name": f"line-{line.id}-key_serial",
             "label": _("Key that has come back"),

@@ -26,11 +26,12 @@ from app.views.decide_errors import Mistakes
 from app.views.decide_inputs import Inputs
 from app.views.decide_lines import Becoming
 from app.views.road import steps
-from app.views.ruling import Ruling, data_of
+from app.views.ruling import Ruling, asked_lines, data_of
 from app.views.sheet import SHOWN_LINES, TICKS, Sheet, titles
 from app.views.story import timeline
 from app.views.wording import article, label, link
 from app.workflow.columns import finder_of
+from app.workflow.door import lifecycle_of
 from app.workflow.effects.accounts import login_names_for
 from app.workflow.review import is_another_step, own_open_work
 
@@ -71,9 +72,20 @@ class DecidePage:
             for act in self.acts
             if act["action"] in DECIDING
             and not any(why["field"] == "actor" for why in act["why_not"])
-            and (self.work is None or not is_another_step(self.work, act["action"]))
+            and self._is_done_here(act["action"])
         ]
         return sorted(found, key=lambda act: ORDER.index(act["action"]))
+
+    def _is_done_here(self, action: str) -> bool:
+        """Whether an act belongs to the step that waits, or can be done beside it for somebody."""
+        if self.work is None:
+            return True
+        transition = lifecycle_of(self.application).find(action)
+        if transition is None or is_another_step(self.work, transition):
+            return False
+        return self.work.action not in transition.also_at or bool(
+            asked_lines(self.application, action)
+        )
 
     @property
     def refused(self) -> list[dict[str, Any]]:
@@ -83,7 +95,9 @@ class DecidePage:
     @property
     def main(self) -> dict[str, Any] | None:
         """The act that leads on, None where this reader has none."""
-        return next((act for act in self.deciding if act["action"] in MAIN_ACTS), None)
+        found = [act for act in self.deciding if act["action"] in MAIN_ACTS]
+        step = self.work.action if self.work else ""
+        return min(found, key=lambda act: act["action"] != step, default=None)
 
     @cached_property
     def work(self) -> WorkItem | None:
@@ -230,6 +244,7 @@ class DecidePage:
             application=self.application,
             actor=self.actor,
             asks=self.asks,
+            also=[data_of(self.application, act["action"]) for act in self.deciding],
             logins=self._logins,
             typed=self.typed,
             mistakes=self.mistakes,

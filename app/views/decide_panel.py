@@ -13,7 +13,7 @@ from app.views.wording import age, article, joined, label, when
 if TYPE_CHECKING:
     from app.views.decide_page import DecidePage
 
-KEYS: dict[str, str] = {**{action.value: "a" for action in RoadAction}, "return": "r"}
+LEADS_ON, KEYS = "a", {"return": "r"}
 ASKS_ALWAYS = frozenset({"reject", "complete", "cancel_user", "delete_business"})
 CLAIMING = frozenset({"claim", "hand_back"})
 
@@ -59,7 +59,7 @@ def _act(page: "DecidePage", act: dict[str, Any]) -> dict[str, Any]:
         "label": act["label"],
         "primary": name == page.main_act,
         "tone": "danger" if act["tone"] == "danger" else "",
-        "key": KEYS.get(name, ""),
+        "key": LEADS_ON if name == page.main_act else KEYS.get(name, ""),
         "disabled_reason": " ".join(hard),
         "consequence": act["confirm"],
         "confirm": confirm if name in ASKS_ALWAYS else None,

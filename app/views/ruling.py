@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.orm import object_session
 from werkzeug.datastructures import MultiDict
 
 from app.models.applications import Application, ApplicationLine
+from app.services.named_users import keys_in_hand
 from app.views.sheet import TICKS
 from app.views.wording import sentences
 from app.workflow.door import lifecycle_of
@@ -116,7 +118,21 @@ def _verdicts(application: Application, ruling: Ruling) -> Iterator[dict[str, An
         }
 
 
+def asked_lines(application: Application, action: str) -> list[ApplicationLine]:
+    """Return the persons of whom the page asks something for this act.
+
+    Keys come back from who holds one, and go to who does not, or gets it bound to a new name.
+    """
+    data, lines = data_of(application, action), application.passed_lines()
+    session = object_session(application)
+    if data not in {"key_serials", "returned_keys"} or session is None:
+        return lines
+    waiting = [line for line in lines if line.key_id is None]
+    held = keys_in_hand(session, [line.account_id for line in waiting if line.account_id])
+    return [line for line in waiting if (line.account_id in held) == (data == "returned_keys")]
+
+
 def _chosen(application: Application, ruling: Ruling, name: str) -> Iterator[dict[str, Any]]:
-    for line in application.passed_lines():
+    for line in asked_lines(application, ruling.action):
         if value := ruling.of_line(line, name):
             yield {"position": line.position, name: value}

@@ -1,6 +1,6 @@
 """Keys of people who stand on a form: handed back, replaced, bound to a new name (M9, 第九条)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from sqlalchemy import select
 
@@ -13,15 +13,20 @@ from app.models.keys import Key
 from app.workflow.act import CONDITIONS, EFFECTS, GUARDS, VALIDATORS, Act
 from app.workflow.data import not_text, rows_named
 from app.workflow.effects.keys import hand_out
-from app.workflow.effects.road import close_own
+from app.workflow.effects.road import close_own, open_next_work
 from app.workflow.engine_calls import fire_within
 from app.workflow.guards import stock_problems
 from app.workflow.named import reason_of
+from app.workflow.review import own_open_work
 
 
-def keys_out(act: Act, lines: Collection[ApplicationLine]) -> dict[int, Key]:
-    """Return the keys that the persons of `lines` hold now, by position."""
-    holders = {line.account_id: line.position for line in lines if line.account_id is not None}
+def keys_out(act: Act) -> dict[int, Key]:
+    """Return the keys that persons of the form hold, by position; not those that it gave them."""
+    holders = {
+        line.account_id: line.position
+        for line in act.subject.passed_lines()
+        if line.account_id is not None and line.key_id is None
+    }
     found = act.session.scalars(
         select(Key)
         .where(Key.holder_id.in_(sorted(holders)), Key.state == KeyState.ISSUED)
@@ -56,7 +61,7 @@ def returned_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
     Without `lines` every key that is still out has come back; with them, those named there.
     """
     problems: list[Detail] = []
-    out = keys_out(act, act.subject.passed_lines())
+    out = keys_out(act)
     if "lines" not in act.raw:
         return {position: key.serial for position, key in out.items()}, problems
     serials: dict[int, str] = {}
@@ -100,7 +105,7 @@ def rebound_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
     """
     problems: list[Detail] = []
     waiting = [line for line in act.subject.passed_lines() if line.key_id is None]
-    out = keys_out(act, waiting)
+    out = keys_out(act)
     if "lines" in act.raw:
         named = {line.position: serial for _where, line, serial in _serials(act, problems)}
         if not named and not problems:
@@ -124,22 +129,36 @@ def rebound_keys(act: Act) -> tuple[dict[int, str], list[Detail]]:
 @GUARDS.register
 def new_keys_are_in_stock(act: Act) -> Iterator[Detail]:
     """M9: a key that the person does not hold yet comes from the issuing office's own stock."""
-    out = keys_out(act, act.subject.passed_lines())
+    out = keys_out(act)
     own = {position: key.serial for position, key in out.items()}
     fresh = {place: serial for place, serial in act.data.items() if own.get(place) != serial}
     yield from stock_problems(act, fresh)
 
 
+@GUARDS.register
+def former_keys_are_given_up(act: Act) -> Iterator[Detail]:
+    """附件4: a new key takes the place of one that is back or lost, person by person."""
+    for position, key in keys_out(act).items():
+        if position in act.data:
+            yield Detail(
+                f"lines.{position}.key_serial",
+                "former_key_out",
+                N_("%(name)s has neither handed back key %(serial)s nor reported it lost."),
+                {"name": key.holder.name if key.holder else "", "serial": key.serial},
+                "M9",
+            )
+
+
 @CONDITIONS.register
 def every_key_is_back(act: Act) -> bool:
     """Nobody who passed still holds a key."""
-    return not keys_out(act, act.subject.passed_lines())
+    return not keys_out(act)
 
 
 @EFFECTS.register
 def take_keys_back(act: Act) -> None:
     """Take the keys named into the office; the ledger says by which form (M6.1, M9)."""
-    for position, key in keys_out(act, act.subject.passed_lines()).items():
+    for position, key in keys_out(act).items():
         if position in act.data:
             fire_within(act, key, "take_back", comment=reason_of(act))
     act.session.flush()
@@ -151,6 +170,18 @@ def close_work_when_keys_are_back(act: Act) -> None:
     """The step ends with the last key that comes back."""
     if every_key_is_back(act):
         close_own(act, StepOutcome.DONE)
+
+
+@EFFECTS.register
+def go_on_when_keys_are_back(act: Act) -> None:
+    """New keys are handed out while others are still awaited; after the last one that goes on."""
+    if act.work is None or act.work.action == act.transition.action:
+        return
+    act.session.flush()
+    if every_key_is_back(act):
+        close_own(act, StepOutcome.DONE)
+        open_next_work(act)
+        act.work = own_open_work(act.subject, act.actor)
 
 
 @EFFECTS.register

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.enums import StepOutcome
 from app.catalog.labels import label_of
+from app.catalog.lifecycles import Transition
 from app.catalog.types import RoadAction
 from app.clock import OFFICE_ZONE
 from app.errors import Detail, Word
@@ -30,9 +31,10 @@ def own_open_work(application: Application, actor: Actor) -> WorkItem | None:
     return next((w for w in open_work(application) if w.duty in actor.duties), None)
 
 
-def is_another_step(work: WorkItem, action: str) -> bool:
-    """Whether `action` is done at a step of its own, and not at this one."""
-    return action in set(RoadAction) and action != work.action
+def is_another_step(work: WorkItem, transition: Transition) -> bool:
+    """Whether an act is done at a step of its own, and not at this one."""
+    at = (transition.action, *transition.also_at)
+    return transition.action in set(RoadAction) and work.action not in at
 
 
 def own_closed_work(application: Application, actor: Actor) -> WorkItem | None:

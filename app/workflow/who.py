@@ -39,7 +39,7 @@ def actor_holds_open_duty(act: Act) -> Detail | None:
     application: Application = act.subject
     act.work = own_open_work(application, act.actor)
     if act.work is not None:
-        if not is_another_step(act.work, act.transition.action):
+        if not is_another_step(act.work, act.transition):
             return None
         return Detail(
             "duty",

@@ -317,9 +317,12 @@ def test_no_new_key_before_the_former_one_is_back(office: Office):
     office.walk(identity, until=lambda it: it.state == "passed")
     (serial,) = stock_up(office, OfficeCode.RESEARCH, 1)
     line = {"position": 1, "key_serial": serial}
-    with pytest.raises(DomainError) as refusal:
+    with pytest.raises(Refused) as refusal:
         office.perform(RESEARCH, identity, "issue_key", data={"lines": [line]})
-    assert refusal.value.code == "another_step_first"
+    assert said(refusal) == [("lines.1.key_serial", "former_key_out", "M9")]
+    message = refusal.value.details[0].message
+    assert account.name in message
+    assert key_of(office, account) in message
 
 
 @pytest.mark.rule("M5")

@@ -123,7 +123,9 @@ _LIVES = (
             confirm=N_("The key becomes this person's, in place of the former one."),
             sources=(S.PASSED,),
             interim=S.PASSED,
-            effects=("replace_keys", "close_work_when_done"),
+            also_at=(TAKE_BACK_KEY.action,),
+            guards=(*ISSUE_KEY.guards, "former_keys_are_given_up"),
+            effects=("replace_keys", "go_on_when_keys_are_back", "close_work_when_done"),
         ),
         replace(
             COMPLETE,

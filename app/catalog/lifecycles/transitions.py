@@ -13,7 +13,8 @@ class Transition:
     `target` None leaves the state as it is. While `done_when` (a named condition) does not hold the
     subject goes to `interim` instead. `who`, `guards`, `effects`, `data` and `notices` are names
     that the workflow package defines. An `automatic` act is fired by the engine only, `followed_by`
-    names the one that comes next by itself.
+    names the one that comes next by itself. An act of a road's step waits for that step; `also_at`
+    names earlier ones at which it can be done for whom they keep from nothing any more.
     """
 
     action: str
@@ -35,6 +36,7 @@ class Transition:
     comment_required: bool = False
     automatic: bool = False
     followed_by: str | None = None
+    also_at: tuple[str, ...] = ()
     tone: str = "neutral"
 
 

@@ -94,11 +94,16 @@ class ApplyPage:
                 remarks=cell_remarks(self.sheet.remarks) if self.sheet else {},
             ),
             sets=self._sets(),
-            sets_note=_("Set by the type of your organization; nothing to choose.")
+            sets_note=_(
+                "Permissions follow the type of your organization: there is nothing to choose."
+            )
             if self.editor.sets_by_type
             else "",
             drops=self._drops(),
-            papers_help=_("PDF, JPEG, PNG or TIFF. Originals are shown at the counter."),
+            papers_help=_(
+                "PDF, JPEG, PNG or TIFF, up to %(most)s each. Bring the originals to the counter.",
+                most=self._most_text,
+            ),
             summary=self._summary(road),
             pledge_text=self._pledge(),
             form=self._form(),
@@ -260,10 +265,14 @@ class ApplyPage:
                         },
                         "url": address,
                         "max_bytes": self._most_bytes,
-                        "max_text": f"{self._most_bytes // 1024 // 1024} MB",
+                        "max_text": self._most_text,
                     }
                 )
         return drops
+
+    @property
+    def _most_text(self) -> str:
+        return f"{self._most_bytes // 1024 // 1024} MB"
 
     @property
     def _most_bytes(self) -> int:

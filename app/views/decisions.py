@@ -20,6 +20,7 @@ from app.views.access import current_actor, requires
 from app.views.applications import DECIDING
 from app.views.decide_page import DecidePage
 from app.views.ruling import Ruling, data_for, ticks_of
+from app.views.wording import titled
 from app.workflow.engine import Outcome
 
 PICKED = 20
@@ -71,7 +72,7 @@ def _decided(application_id: int, ruling: Ruling) -> Any:
     if ruling.action not in DECIDING:
         raise NotFound
     try:
-        outcome = _fire(application_id, ruling)
+        number, outcome = _fire(application_id, ruling)
     except DomainError as error:
         if error.status not in SHOWN_AGAIN:
             raise
@@ -79,7 +80,7 @@ def _decided(application_id: int, ruling: Ruling) -> Any:
     queue = worklists.queue_after(db.session(), current_actor(), application_id)
     if outcome.secrets.get("lines"):
         return _handed_over(application_id, outcome, queue)
-    flash(_said(outcome, queue), "success")
+    flash(titled(number, _said(outcome, queue)), "success")
     if queue.next_id is None:
         return redirect(url_for("HomeView.index"), HTTPStatus.SEE_OTHER)
     return redirect(
@@ -87,8 +88,8 @@ def _decided(application_id: int, ruling: Ruling) -> Any:
     )
 
 
-def _fire(application_id: int, ruling: Ruling) -> Outcome:
-    """Record the ticks that were set, then do the act itself."""
+def _fire(application_id: int, ruling: Ruling) -> tuple[str, Outcome]:
+    """Record the ticks that were set, then do the act itself; return the number of the form."""
     session, actor = db.session(), current_actor()
     application = sheets.load_sheet(session, application_id, actor)
     version = parse_version(ruling.version)
@@ -106,7 +107,7 @@ def _fire(application_id: int, ruling: Ruling) -> Outcome:
         )
         version = recorded.version
         application = sheets.load_sheet(session, application_id, actor)
-    return perform(
+    return application.number, perform(
         session,
         Application,
         application_id,
@@ -148,7 +149,7 @@ def _said(outcome: Outcome, queue: Queue) -> str:
     if queue.next_id is None:
         return f"{words[outcome.action]} {_('Nothing else is waiting for you')}"
     left = f"{queue.left}+" if queue.more else str(queue.left)
-    more = _("Next (%(count)s left)", count=left)
+    more = _("%(count)s still waiting for you", count=left)
     return f"{words[outcome.action]} {more}"
 
 

@@ -14,15 +14,13 @@ from app.models.applications import ApplicationLine
 from app.models.organizations import Organization
 from app.services import regulations
 from app.views.named_cells import drawn_row
-from app.views.wording import label
+from app.views.wording import beyond_title, label
 from app.workflow.columns import LineColumn, finder_of, items_asked, line_columns
 from app.workflow.form import MAX_LINES
 from app.workflow.record import Present, presents
 
 CONTROLS = {"citizen_id": "citizen_id", "items": "items", "choice": "select"}
-SIZES = {"person_name": "s", "choice": "s", "citizen_id": "m", "items": "l"}
-COLONS = ":\N{FULLWIDTH COLON} "
-"""What stands between an item's heading and the rest of its words."""
+SIZES = {"person_name": "s", "choice": "s", "citizen_id": "id", "items": "l"}
 
 
 @dataclass(kw_only=True)
@@ -103,7 +101,7 @@ class LineEditor:
                 "code": item.code,
                 "label": pick(item, "title"),
                 "group": label(item.category),
-                "note": pick(item, "name").removeprefix(pick(item, "title")).lstrip(COLONS),
+                "note": beyond_title(item),
             }
             for item in regulations.items_for(self.session, self.organization.type, self.today)
         ]

@@ -22,7 +22,17 @@ from app.security.actor import Actor
 from app.services import regulations
 from app.services.applications import EDITABLE
 from app.services.materials import OTHER
-from app.views.wording import joined, label, masked, sentences, size, state, titled, when
+from app.views.wording import (
+    beyond_title,
+    joined,
+    label,
+    masked,
+    sentences,
+    size,
+    state,
+    titled,
+    when,
+)
 from app.workflow.columns import field_of
 from app.workflow.form import HEADER
 
@@ -315,7 +325,7 @@ def titles(entries: Sequence[Worded | Any]) -> list[dict[str, str]]:
         {
             "label": pick(entry, "title"),
             "change": "added",
-            "note": pick(entry, "name") if pick(entry, "name") != pick(entry, "title") else "",
+            "note": beyond_title(entry),
         }
         for entry in entries
     ]

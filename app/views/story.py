@@ -50,7 +50,7 @@ FIELDS: dict[str, str] = {
     "sheet": N_("Sheet"),
     "lines": N_("Persons"),
     "duty": N_("Duty"),
-    "refused": N_("Not done"),
+    "refused": N_("Refused"),
     "remarks": N_("Remarks"),
     "keys": N_("Keys"),
     "kind": N_("Kind"),
@@ -93,6 +93,8 @@ STATES: dict[str, type[StrEnum]] = {
 """Whose words a state is said in, by the kind of subject."""
 
 
+Changes = list[dict[str, str]]
+
 UNSAID = frozenset({"sha256", "round", "id", "owner_id", "organization_id", "ended_at"})
 """Kept on record, of no use to a reader of the page."""
 
@@ -107,6 +109,7 @@ TICKED: dict[str, str] = {
 
 ALIKE = ("tag", "actor_id", "outcome", "subject_type", "subject_id")
 TOGETHER = frozenset({"material:added", "material:removed"})
+TYPED = "application:edited"
 """Acts that come in rows: one entry tells of all that one person did in one go."""
 
 
@@ -139,7 +142,9 @@ class Teller:
         self.business = {code: pick(it, "name") for code, it in business_types().items()}
         self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
-    def _value(self, name: str, value: Any, members: type[StrEnum] | None) -> str:
+    def _value(
+        self, name: str, value: Any, members: type[StrEnum] | None, subject_type: str = ""
+    ) -> str:
         match value:
             case None | "":
                 return ""
@@ -149,7 +154,7 @@ class Teller:
                 return joined(_(TICKED[tick]) for tick, held in value.items() if held)
             case Mapping():
                 return sentences(
-                    titled(self._named(key), self._value(key, it, None))
+                    titled(self._named(key, subject_type), self._value(key, it, None))
                     for key, it in value.items()
                 )
             case list():
@@ -176,6 +181,11 @@ class Teller:
         return str(known.get(value, value))
 
     def _named(self, name: str, subject_type: str = "") -> str:
+        if name.isdecimal():
+            return _("Line %(line)s", line=name)
+        if name.startswith("lines."):
+            return _("Line %(line)s", line=name.split(".")[1])
+        name = name.removeprefix("papers.")
         if name in FIELDS:
             return _(FIELDS[name])
         column = declared(subject_type).get(name)
@@ -192,15 +202,17 @@ class Teller:
         if event.subject_type in STATES:
             members["state"] = STATES[event.subject_type]
         names = [*old, *(name for name in new if name not in old)]
-        return [
+        subject = event.subject_type
+        changes = [
             {
-                "label": self._named(name, event.subject_type),
-                "old": self._value(name, old.get(name), members.get(name)),
-                "new": self._value(name, new.get(name), members.get(name)),
+                "label": self._named(name, subject),
+                "old": self._value(name, old.get(name), members.get(name), subject),
+                "new": self._value(name, new.get(name), members.get(name), subject),
             }
             for name in names
             if name not in UNSAID and (old.get(name) or new.get(name))
         ]
+        return [it for it in changes if it["old"] != it["new"]]
 
     def _about_papers(self, event: AuditEvent) -> list[dict[str, str]]:
         """Return a paper that came or went in one line: which, and under which file name."""
@@ -244,11 +256,29 @@ def timeline(events: Iterable[AuditEvent], *, subjects: bool = False) -> list[di
         if subjects:
             entry["subject"] = event.subject_label
         if last is not None and _go_together(last, event):
-            entries[-1]["changes"] = [*entry["changes"], *entries[-1]["changes"]]
+            earlier, later = entry["changes"], entries[-1]["changes"]
+            as_one = _since if event.tag == TYPED else _both
+            entries[-1]["changes"] = as_one(earlier, later)
         else:
             entries.append(entry)
         last = event
     return entries
+
+
+def _both(earlier: Changes, later: Changes) -> Changes:
+    return [*earlier, *later]
+
+
+def _since(earlier: Changes, later: Changes) -> Changes:
+    """Return what a form that was saved again and again was before, and what it is now."""
+    before = {it["label"]: it["old"] for it in reversed(earlier)}
+    now = {it["label"]: it["new"] for it in [*earlier, *later]}
+    before = {**{it["label"]: it["old"] for it in reversed(later)}, **before}
+    return [
+        {"label": label, "old": before[label], "new": new}
+        for label, new in now.items()
+        if before[label] != new
+    ]
 
 
 def _go_together(newer: AuditEvent, older: AuditEvent) -> bool:

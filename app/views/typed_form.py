@@ -109,7 +109,7 @@ def cell_errors(details: Iterable[Detail]) -> dict[str, dict[str, str]]:
 def summary(details: Sequence[Detail], labels: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the list on top of the page: each problem with a way to it, and how many more."""
     said = []
-    for detail in details[:MOST_SAID]:
+    for detail in sorted(details, key=_place_on_page)[:MOST_SAID]:
         name = detail.field.removeprefix("data.")
         said.append({"field": place_of(name), "message": _said(name, detail.message, labels)})
     rest = len(details) - MOST_SAID
@@ -117,6 +117,15 @@ def summary(details: Sequence[Detail], labels: Mapping[str, str]) -> list[dict[s
         words = ngettext("and %(num)s more", "and %(num)s more", rest)
         said.append({"field": "lines", "message": words})
     return said
+
+
+def _place_on_page(detail: Detail) -> tuple[int, int]:
+    """Return how far down the page something stands: the head, the lines one by one, papers."""
+    head, _dot, rest = detail.field.removeprefix("data.").partition(".")
+    number = rest.partition(".")[0]
+    if head == "lines":
+        return 1, int(number) if number.isdecimal() else 0
+    return (2 if rest else 0), 0
 
 
 def _said(name: str, message: str, labels: Mapping[str, str]) -> str:

@@ -28,6 +28,8 @@ from app.services import regulations
 from app.services.working_time import working_days
 
 HOUR = 3600
+COLONS = ":\N{FULLWIDTH COLON} "
+"""What stands between an item's heading and the rest of its words."""
 FAMILIES: Mapping[type[StrEnum], str] = {
     ApplicationState: "application",
     AccountState: "account",
@@ -63,7 +65,8 @@ def age(since: datetime, now: datetime, action: str | None = None) -> dict[str, 
     """Return how long something has waited, against the norm of its step if it has one."""
     passed = working_days(since, now)
     hours = max(0, int((now - since).total_seconds()) // HOUR)
-    text = days(passed) if passed else ngettext("%(num)s hour", "%(num)s hours", hours)
+    short = ngettext("%(num)s hour", "%(num)s hours", hours) if hours else _("less than an hour")
+    text = days(passed) if passed else short
     if action is None:
         return {"text": text, "late": False, "norm": ""}
     norm = norm_of(action)
@@ -120,6 +123,11 @@ def size(count: int) -> str:
     if count < kib * kib:
         return f"{-(-count // kib)} KB"
     return f"{count / kib / kib:.1f} MB"
+
+
+def beyond_title(item: Any) -> str:
+    """Return what the whole wording of a permission item says beyond its heading."""
+    return pick(item, "name").removeprefix(pick(item, "title")).lstrip(COLONS)
 
 
 def link(endpoint: str, **values: Any) -> str | None:

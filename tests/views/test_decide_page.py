@@ -63,7 +63,7 @@ def test_the_page_shows_the_account_as_it_would_be(browser: Enter, office: Offic
     page = page_of(browser("reg1"), identity)
 
     assert line.items[0].title_zh in page
-    assert line.items[0].name_zh in page
+    assert line.items[0].name_zh.partition("：")[2] in page
     assert re.search(r"登录名称</dt><dd>[a-z0-9]+", page)
 
 
@@ -153,7 +153,7 @@ def test_passing_opens_the_next_waiting_form(browser: Enter, office: Office) -> 
 
     assert (answer.status_code, answer.location) == (303, f"/applications/{second}/decide")
     assert office.application(first).state == ApplicationState.PASSED
-    assert "还剩 2 件" in unescape(who.get(answer.location).text)
+    assert "还有 2 件待办" in unescape(who.get(answer.location).text)
     decide(who, second, "approve")
     last = decide(who, third, "approve")
     assert last.location == "/"

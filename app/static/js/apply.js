@@ -42,5 +42,8 @@ document.addEventListener("lines:change", (event) => {
   const count = document.querySelector("[data-send-count]");
   if (count) count.textContent = String(event.detail.filled);
   const sentence = document.querySelector("[data-send-what]");
-  if (sentence) sentence.hidden = sentence.dataset.sendWhat !== String(event.detail.filled);
+  if (!sentence) return;
+  const [whole, only] = sentence.children;
+  whole.hidden = sentence.dataset.sendWhat !== String(event.detail.filled);
+  only.hidden = !whole.hidden;
 });

@@ -177,7 +177,7 @@ class Lines {
   tell(message = "", undo = false) {
     const filled = this.rows.filter((row) => !this.isEmpty(row)).length;
     const wrong = this.wrong();
-    const parts = [message, `${filled.toLocaleString()} ${this.text.filled}`].filter(Boolean).join(" · ");
+    const parts = [message, this.text.filled.replace("{n}", filled.toLocaleString())].filter(Boolean).join(" · ");
     this.status.replaceChildren(document.createTextNode(parts));
     const offer = (text, act) => {
       const button = document.createElement("button");
@@ -188,7 +188,7 @@ class Lines {
       this.status.append(" ", button);
     };
     if (undo && this.kept) offer(this.text.undo, () => { this.rows = this.kept; this.kept = null; this.heights.length = 0; this.redraw(); this.tell(); this.changed(); });
-    if (wrong) offer(`${wrong} ${this.text.errors}: ${this.text.next_error}`, () => this.nextError());
+    if (wrong) offer(this.text.errors.replace("{n}", wrong), () => this.nextError());
     this.root.dispatchEvent(new CustomEvent("lines:change", { bubbles: true, detail: { filled, wrong } }));
   }
 

@@ -75,7 +75,7 @@ export function choose({ items, posts }, held, text, title) {
   form.append(header, list, footer);
   dialog.append(form);
   const codes = () => [...list.querySelectorAll("input:checked")].map((it) => it.value);
-  const say = () => { count.textContent = `${codes().length} ${text.chosen}`; };
+  const say = () => { count.textContent = text.chosen.replace("{n}", codes().length); };
   list.addEventListener("change", say);
   if (posts.length) list.before(byPost(posts, list, text, say));
   find.addEventListener("input", () => {

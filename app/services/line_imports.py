@@ -99,7 +99,7 @@ class Overview:
 
     def reason(self, row: Looked) -> str:
         """Return in one text why a row is not taken, nothing for one that is."""
-        if row.on_form:
+        if row.verdict == Verdict.THERE:
             return _("Stands on form %(number)s already.", number=row.on_form)
         return "; ".join(
             f"{cell} {heading}: {words}" if heading else f"{cell}: {words}"
@@ -271,6 +271,11 @@ def take(
     Into `application`, the actor's own draft or returned form, or else into new drafts, of which
     each holds as many lines as a form may. With `Part.ALL` one wrong row keeps everything out.
     """
+    if application is not None and application.kind != overview.sheet.kind:
+        words = N_("This form is of another kind than the spreadsheet.")
+        raise InvalidInput(
+            details=[Detail("application_id", "another_kind", words, {}, RULE)], rule=RULE
+        )
     if part == Part.ALL and overview.count(Verdict.WRONG):
         details = list(overview.details())[:MOST_REFUSED]
         raise InvalidInput(

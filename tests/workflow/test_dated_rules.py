@@ -158,8 +158,20 @@ def test_the_papers_are_those_of_the_day_of_submission(office: Office):
     assert "business_licence" in codes[running]
     assert "electronic_licence" not in codes[running]
     assert codes[later] - codes[running] == {"electronic_licence"}
-    for identity in (running, later):
+    for identity, licence_of_the_day in (
+        (running, "business_licence"),
+        (later, "electronic_licence"),
+    ):
         office.tick_everything(identity, SERVICE)
+        checks = office.application(identity).paper_checks
+        (own,) = [check.id for check in checks if check.paper_code == licence_of_the_day]
+        for kept in (False, True):
+            data = {"papers": [{"id": own, "copy_kept": kept}]}
+            office.perform(SERVICE, identity, "check_papers", data=data)
+            if not kept:
+                with pytest.raises(Refused) as refusal:
+                    office.perform(SERVICE, identity, "approve")
+                assert [d.field for d in refusal.value.details] == [f"papers.{own}.copy_kept"]
         assert office.perform(SERVICE, identity, "approve").state == ApplicationState.CONFIGURED
 
 

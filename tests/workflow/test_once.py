@@ -232,6 +232,7 @@ def test_a_person_whom_the_other_office_refused_meanwhile_stays_refused(
     assert verdicts == [LineVerdict.REFUSED, LineVerdict.PASSED]
 
 
+@pytest.mark.rule("M9")
 def test_a_key_that_was_issued_meanwhile_is_not_issued_again(office: Office, other: Session):
     first, second = (office.standing_at(ApplicationState.CONFIGURED, "east") for _ in range(2))
     serial = office.free_serials(RESEARCH)[0]

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlalchemy.orm import Session
 
-from app.errors import Detail, InvalidInput
+from app.errors import Detail, InvalidInput, Word
 from app.i18n import N_
 from app.services.columns import Column, Operator, UnfitValueError
 from app.services.resources import Resource
@@ -73,7 +73,7 @@ def condition_of(
             wish,
             "unknown_operator",
             N_("%(column)s cannot be filtered this way."),
-            column=wish.column,
+            column=Word(column.field.label),
         )
     try:
         if (of_text := _OF_TEXT.get(wish.operator)) is not None:
@@ -84,7 +84,7 @@ def condition_of(
             wish,
             "unfit_value",
             N_("This value does not fit %(column)s."),
-            column=wish.column,
+            column=Word(column.field.label),
         ) from None
 
 

@@ -18,7 +18,9 @@ from app.services.resources import Resource
 
 SEARCH = "q"
 PAGE = frozenset({"after", "before"})
-OURS = frozenset({SEARCH, "order", "size", "_l_", *PAGE})
+CONDITION = ("where", "how", "what")
+"""The fields of the form in which a condition on any column is set."""
+OURS = frozenset({SEARCH, "order", "size", "_l_", *PAGE, *CONDITION})
 BETWEEN_NAME_AND_OPERATOR = "__"
 MAX_FILTERS = 20
 MAX_DIGITS = 9

@@ -54,7 +54,7 @@ class ApplicationView(ConsoleView):
         """Show applications within one's reach, by state or by whose turn it is."""
         if view := request.args.get("view"):
             return work_list(view, current_actor(), now())
-        return self._list_page(request.path)
+        return self._typed_condition() or self._list_page(request.path)
 
     def bulk_transitions(self, actor: Actor) -> Sequence[Transition]:
         """Return the acts that an office does to many forms at once."""

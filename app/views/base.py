@@ -21,8 +21,9 @@ from app.services.exports import parse_format
 from app.services.listing import Row, find_row, load
 from app.views.access import current_actor, requires
 from app.views.acts import Acts, Drawn
-from app.views.addresses import Address
+from app.views.addresses import CONDITION, Address
 from app.views.cells import WITH_PAGES, Reading, concerns, fact, row_url
+from app.views.conditions import address_with
 from app.views.editing import Editing
 from app.views.exporting import take_out
 from app.views.lists import CHOSEN_COLUMNS, ListPage, columns_in_sight
@@ -148,12 +149,19 @@ class ConsoleView(Acts, Editing, BaseView):
     @expose("/")
     def list(self) -> Answer:
         """Show the page of the list that the address asks for."""
-        return self._list_page()
+        return self._typed_condition() or self._list_page()
 
     @expose("/bulk", methods=["POST"])
     def bulk(self) -> Answer:
         """Do one act to every ticked row and say, row by row, what became of it."""
         return self._list_page(results=self.carry_out())
+
+    def _typed_condition(self) -> Response | None:
+        """Lead to the list with the condition that was typed, None where none was."""
+        if not any(request.args.get(name) for name in CONDITION):
+            return None
+        here = Address(self.resource, request.path, request.args)
+        return redirect(address_with(self.session, here, current_actor()))
 
     def _list_page(self, path: str = "", **more: Any) -> str:
         actor = current_actor()

@@ -18,6 +18,7 @@ from app.services.conditions import Filter
 from app.services.exports import Format
 from app.services.listing import Page, Tab, find_row, list_page
 from app.services.resources import RESOURCES, Resource
+from app.views import conditions
 from app.views.addresses import SEARCH, Address
 from app.views.cells import (
     TIMES,
@@ -30,29 +31,15 @@ from app.views.cells import (
     word,
     works_inside,
 )
+from app.views.conditions import WORDS
 from app.views.empties import nothing_yet
 
+SAID_ALREADY = frozenset({Operator.EQ, Operator.IN})
+"""Operators that a chip need not name."""
 IN_SIGHT = 3
 """So many filters stand over the table; the others are folded."""
 CHOSEN_COLUMNS = "columns"
 
-WORDS: dict[Operator, str] = {
-    Operator.EQ: "",
-    Operator.IN: "",
-    Operator.NOT: N_("not"),
-    Operator.CONTAINS: N_("contains"),
-    Operator.NOT_CONTAINS: N_("does not contain"),
-    Operator.STARTS: N_("begins with"),
-    Operator.NOT_STARTS: N_("does not begin with"),
-    Operator.ENDS: N_("ends with"),
-    Operator.NOT_ENDS: N_("does not end with"),
-    Operator.GT: N_("after"),
-    Operator.LT: N_("before"),
-    Operator.FROM: N_("from"),
-    Operator.UNTIL: N_("until"),
-    Operator.BETWEEN: N_("between"),
-    Operator.NULL: N_("is empty"),
-}
 PERIOD: dict[Operator, str] = {
     Operator.FROM: N_("%(time)s from"),
     Operator.UNTIL: N_("%(time)s until"),
@@ -103,6 +90,7 @@ class ListPage:
         chips = self._chips()
         shown = self._filters()
         near, far = _near_and_far(shown)
+        far += conditions.fields(self.reading)
         return {
             "name": self.resource.name,
             "caption": _(self.resource.plural),
@@ -311,7 +299,7 @@ class ListPage:
     def _chip(self, name: str, wish: Filter) -> dict[str, Any]:
         column = self.resource.column(wish.column)
         values = wish.value if isinstance(wish.value, tuple) else (wish.value,)
-        words = _(WORDS[wish.operator]) if WORDS[wish.operator] else ""
+        words = "" if wish.operator in SAID_ALREADY else _(WORDS[wish.operator])
         return {
             "label": f"{_(column.field.label)} {words}".strip(),
             "value": "、".join(self._said(column, str(value)) for value in values),

@@ -55,7 +55,7 @@ def asked(flask, at_work, tmp_path):
         (("--format", "doc"), 2, "--format"),
         (("--filter", "state"), 1, "COLUMN=VALUE"),
         (("--filter", "nothing=1"), 1, "no column named nothing"),
-        (("--filter", "state=asleep"), 1, "does not fit state"),
+        (("--filter", "state=asleep"), 1, "does not fit State"),
         (("--order", "state"), 1, "but by: id, name, login_key"),
         (("--columns", "password_hash"), 1, "no column named password_hash"),
     ],

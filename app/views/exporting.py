@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from flask import Response, send_file, stream_with_context
 
@@ -56,7 +57,9 @@ def _streamed(export: Export) -> Response:
 
     answer = Response(stream_with_context(sent()), mimetype="text/csv")
     answer.headers["Content-Type"] = CONTENT_TYPES[Format.CSV]
-    answer.headers.set("Content-Disposition", "attachment", filename=export.filename())
+    # A server sends headers in ASCII: other letters of a name go as RFC 8187 says.
+    name = f"UTF-8''{quote(export.filename())}"
+    answer.headers.set("Content-Disposition", "attachment", **{"filename*": name})
     answer.headers["Cache-Control"] = "private, no-store"
     answer.headers["X-Accel-Buffering"] = "no"
     return answer

@@ -80,6 +80,7 @@ def test_every_list_leaves_with_every_row_of_its_page(browser: Enter, office, na
     answer = who.get(f"/{name}/export.{form}")
     assert answer.status_code == 200
     assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"].isascii()
     rows = table(answer) if form == "csv" else sheets(answer.data)[0]
     model = RESOURCES[name].model
     office.session.rollback()

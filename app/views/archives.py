@@ -23,7 +23,7 @@ from app.security.actor import Actor
 from app.services import regulations
 from app.services.archives import MAX_AT_ONCE, Shelved, boxes, loans_of, shelve_many
 from app.services.conditions import Filter
-from app.services.listing import ListQuery, Row, list_page
+from app.services.listing import ListQuery, Row, find_row, list_page
 from app.services.resources import RESOURCES
 from app.views.access import current_actor, requires
 from app.views.acts import Drawn, mendable
@@ -133,6 +133,7 @@ class ArchiveView(ConsoleView):
                 drawn["choices"] = [{"value": p.value, "label": label(p)} for p in RetentionPeriod]
             case "borrower_id":
                 drawn["picker_url"] = row_url("pick", "accounts")
+                drawn["selected"] = self._chosen(request.form.get("borrower_id", ""))
             case "due_on":
                 latest = today + timedelta(days=LONGEST_LOAN_DAYS)
                 drawn |= {"min": today.isoformat(), "max": latest.isoformat()}
@@ -142,6 +143,17 @@ class ArchiveView(ConsoleView):
             value = getattr(stands, str(field["name"]), None)
             drawn["value"] = "" if value is None else str(value)
         return drawn
+
+    def _chosen(self, raw: str) -> dict[str, str] | None:
+        """Return who had been chosen when a form comes back with something to mend."""
+        if not raw:
+            return None
+        accounts = RESOURCES["accounts"]
+        try:
+            found = find_row(self.session, accounts, raw, columns=(accounts.title[0],)).label
+        except DomainError:
+            found = raw
+        return {"value": raw, "label": found}
 
     # --- Many at once
 

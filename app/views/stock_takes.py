@@ -95,7 +95,7 @@ class StockTakeView(ConsoleView):
             return back
         told = outcome.result["lines"]
         if wants_json():
-            return jsonify({"lines": [_scanned(it) for it in told]})
+            return jsonify({"lines": [_scanned(it) for it in told], "version": outcome.version})
         fresh = [it for it in told if not it["again"]]
         for it in told:
             if it["verdict"] != CountVerdict.FOUND:

@@ -168,6 +168,8 @@ def test_a_stock_is_counted_with_a_scanner_and_its_differences_are_settled(brows
 
     told = there.post(f"{here}/count", {"serials": "RESEARCH-0001 NOWHERE-1"}, headers=JSON)
     assert [line["tone"] for line in told.json["lines"]] == ["good", "bad"]
+    office.session.expire_all()
+    assert told.json["version"] == office.session.get_one(StockTake, count.id).version
     there.post(f"{here}/count", {"serials": "RESEARCH-0002\nRESEARCH-0003"})
     assert there.get(here).status_code == 200
     version = office.session.get_one(StockTake, count.id).version

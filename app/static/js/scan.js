@@ -1,6 +1,8 @@
 // A hand scanner types a serial number and Enter: each line is asked about at once, the page stays.
-// form[data-scan-url] holds the textarea; the answer is {"lines": [{serial, label, tone}]}. Lines that
-// are kept on the server leave the textarea (data-scan="sent"), the others stay until the form is sent.
+// form[data-scan-url] holds the textarea; the answer is {"lines": [{serial, label, tone}], version}. Lines
+// that are kept on the server leave the textarea (data-scan="sent"), the others stay until the form is sent;
+// what is done next on the page is done to the version that holds them.
+import { during } from "./pending.js";
 import { token } from "./token.js";
 
 const form = document.querySelector("form[data-scan-url]");
@@ -27,6 +29,7 @@ async function ask(serial) {
   try {
     const answer = await fetch(form.dataset.scanUrl, { method: "POST", body, headers: { Accept: "application/json" } });
     const told = await answer.json();
+    if (told.version) for (const it of document.querySelectorAll('input[name="version"]')) it.value = told.version;
     for (const it of told.lines ?? []) note(it.label, it.serial, it.tone);
     if (!answer.ok) for (const it of told.details?.length ? told.details : [told]) note(it.message, serial, "bad");
   } catch {
@@ -45,4 +48,5 @@ field?.addEventListener("keydown", (event) => {
     field.value = field.value.slice(0, start) + field.value.slice(field.selectionStart).replace(/^\n/, "");
   }
   turn = turn.then(() => ask(line));
+  if (form.dataset.scan === "sent") during(turn);
 });

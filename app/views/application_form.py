@@ -127,7 +127,8 @@ def _key() -> str:
 def _received(kind: ApplicationKind, application: Application | None) -> Any:
     """Keep what was typed, and send it if that was asked; whatever is wrong, nothing is lost."""
     key = _key()
-    raw = read_form(request.form, line_columns(class_of(kind).line_class))
+    stored = application or drafts.draft_of(db.session(), key, current_actor())
+    raw = read_form(request.form, line_columns(class_of(kind).line_class), stored)
     page = ApplyPage(kind=kind, key=key, application=application, raw=raw)
     try:
         application, problems = _keep(kind, application, raw, key)

@@ -166,7 +166,7 @@ def _opening(column: Mapping[str, Any]) -> str:
 def _box(row: Mapping[str, Any], tick: str) -> str:
     acts = escape(" ".join(row.get("acts") or ()))
     return (
-        f'<td class="tick"><label><input type="checkbox" form="bulk" name="ids"'
+        f'<td class="tick"><label><input type="checkbox" autocomplete="off" form="bulk" name="ids"'
         f' value="{escape(row["id"])}" data-acts="{acts}"><span class="visually-hidden">'
         f"{tick} {escape(row.get('label') or row['id'])}</span></label></td>"
     )

@@ -16,14 +16,20 @@ MOST_READ = MAX_LINES + 1000
 """Lines beyond are not even read: whatever is sent, a page is drawn in the end."""
 MOST_SAID = 30
 LINES = "lines."
+COUNT = "lines-count"
 
 
-def read_form(posted: MultiDict[str, str], columns: Sequence[LineColumn]) -> dict[str, Any]:
+def read_form(
+    posted: MultiDict[str, str], columns: Sequence[LineColumn], stored: Application | None
+) -> dict[str, Any]:
     """Return what was typed, as REST would post it; wholly empty lines are left out.
 
-    What only repeats the record is not read: it comes from there each time.
+    What only repeats the record is not read: it comes from there each time. A page that was sent
+    before its line editor stood there says nothing of lines: then they are as they are stored.
     """
     raw: dict[str, Any] = {name: posted.get(name, "") for name in HEADER}
+    if COUNT not in posted and stored is not None:
+        return raw | {"lines": stored_form(stored)["lines"]}
     lines = []
     for n in range(_count(posted)):
         line: dict[str, Any] = {"id": posted.get(f"lines-{n}-id", "")}
@@ -42,7 +48,7 @@ def read_form(posted: MultiDict[str, str], columns: Sequence[LineColumn]) -> dic
 
 
 def _count(posted: MultiDict[str, str]) -> int:
-    given = posted.get("lines-count", "")
+    given = posted.get(COUNT, "")
     if given.isascii() and given.isdigit():
         return min(int(given[:6]), MOST_READ)
     return 0

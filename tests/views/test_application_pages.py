@@ -120,6 +120,25 @@ def test_a_colleagues_save_is_not_overwritten_unseen(
     assert send(east, edit, form({"name": "后来的人"}, version=newest)).status_code == 303
 
 
+@pytest.mark.parametrize("before", ["the page", "the record"])
+def test_a_page_sent_before_its_lines_stood_there_takes_none_away(
+    east: Browser, office: Office, session: Session, before: str
+) -> None:
+    path = NEW
+    if before == "the record":
+        path = f"/applications/{office.draft('east')}/edit"
+    else:
+        send(east, NEW, form(office.person(), action="save"))
+    names = [it.name for it in only(session).lines]
+    early = form(action="save", contact_phone="010-65000177")
+    del early["lines-count"]
+
+    send(east, path, early)
+
+    assert only(session).contact_phone == "010-65000177"
+    assert [it.name for it in only(session).lines] == names != []
+
+
 def test_what_cannot_be_kept_is_shown_again_with_everything_typed(
     east: Browser, session: Session
 ) -> None:

@@ -1,4 +1,5 @@
 // The form is saved as it is typed; what could not be saved is tried again, and the browser asks before it is left.
+import { during } from "./pending.js";
 import { token } from "./token.js";
 
 const form = document.querySelector("form[data-apply]");
@@ -11,7 +12,6 @@ let busy = false;
 const say = (text) => { if (label) label.textContent = text; };
 
 async function save() {
-  if (busy || !dirty || !url) return;
   busy = true;
   dirty = false;
   say(form.dataset.textSaving);
@@ -23,18 +23,23 @@ async function save() {
     say(`${form.dataset.textSaved} ${said.saved_at ?? ""}`);
     if (said.version !== undefined) form.elements.version.value = said.version;
     document.querySelector("[data-lines]")?.lines?.stored(said.line_ids ?? [], said.rows);
-    if (dirty) timer = setTimeout(save, 1500);
+    if (dirty) timer = setTimeout(soon, 1500);
     return;
   }
   dirty = true;
   say(said?.message ?? form.dataset.textUnsaved);
-  if (!answer || answer.status >= 500) timer = setTimeout(save, 10000);
+  if (!answer || answer.status >= 500) timer = setTimeout(soon, 10000);
+}
+
+// Sent before the answer, the form would say a version that is no longer the stored one.
+function soon() {
+  if (!busy && dirty && url) during(save());
 }
 
 form?.addEventListener("input", () => {
   dirty = true;
   clearTimeout(timer);
-  timer = setTimeout(save, 1500);
+  timer = setTimeout(soon, 1500);
 });
 form?.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
 window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });

@@ -1,4 +1,5 @@
 // Papers: dropped, chosen or photographed, sent one by one with progress, previewed. Contract: macros/papers.html.
+import { during } from "./pending.js";
 import { token } from "./token.js";
 
 const size = (bytes) => (bytes < 1048576 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
@@ -86,14 +87,18 @@ function send(zone, file) {
   });
 }
 
-async function take(zone, files) {
+async function sendAll(zone, files) {
   for (const file of files) await send(zone, file); // one after the other: order and line speed are kept
 }
+
+const take = (zone, files) => during(sendAll(zone, files));
 
 document.querySelectorAll("[data-dropfiles]").forEach((zone) => {
   const input = zone.querySelector("input[type=file]");
   input.removeAttribute("name");
-  input.addEventListener("change", (event) => { event.stopPropagation(); take(zone, [...input.files]); input.value = ""; });
+  const chosen = () => { take(zone, [...input.files]); input.value = ""; };
+  if (input.files.length) chosen(); // before this script was there
+  input.addEventListener("change", (event) => { event.stopPropagation(); chosen(); });
   input.addEventListener("input", (event) => event.stopPropagation());
   zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("is-over"); });
   zone.addEventListener("dragleave", (event) => { if (!zone.contains(event.relatedTarget)) zone.classList.remove("is-over"); });

@@ -52,6 +52,7 @@ function search() {
   let found = [];
   let at = -1;
   let asked = 0;
+  let answered = "";
   let timer = 0;
   const show = (yes) => {
     box.hidden = !yes;
@@ -78,6 +79,7 @@ function search() {
     if (!answer?.ok || mine !== asked) return;
     box.innerHTML = await answer.text();
     found = [...box.querySelectorAll("a[role=option]")];
+    answered = text;
     at = -1;
     show(true);
     if (found.length) mark(0);
@@ -93,7 +95,8 @@ function search() {
     if (event.key === "Escape") { show(false); input.select(); }
     if (event.key === "ArrowDown" && found.length) { event.preventDefault(); show(true); mark((at + 1) % found.length); }
     if (event.key === "ArrowUp" && found.length) { event.preventDefault(); mark((at - 1 + found.length) % found.length); }
-    if (event.key === "Enter" && !box.hidden && found[at]) { event.preventDefault(); location.assign(found[at].href); }
+    // What was found for fewer letters is not what Enter means: then the whole search answers.
+    if (event.key === "Enter" && !box.hidden && found[at] && answered === input.value.trim()) { event.preventDefault(); location.assign(found[at].href); }
   });
   document.addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
 }

@@ -40,6 +40,7 @@ document.querySelectorAll(".list").forEach((list) => {
     else delete ticks[box.value];
   };
   boxes.forEach((box) => {
+    if (box.checked && !(box.value in ticks)) set(box, true); // ticked before this script was there
     box.checked = box.value in ticks;
     box.addEventListener("change", () => { set(box, box.checked); paint(); });
   });

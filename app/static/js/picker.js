@@ -16,6 +16,8 @@ export function enhance(select) {
   let at = -1;
   let timer = 0;
   let flight = null;
+  let answered = "";
+  let eager = false;
 
   box.className = "picker";
   input.className = "form-control";
@@ -106,9 +108,17 @@ export function enhance(select) {
     at = -1;
     show(true);
     if (found.length) mark(0);
+    if (eager && found.length === 1 && !body.more) choose(found[0]);
+    eager = false;
+  };
+  // Enter came before the answer to what was typed: the one who is found is taken, of several one is chosen.
+  const awaited = () => {
+    const text = input.value.trim();
+    return text.length > 1 && text !== (list.hidden ? held()[0]?.textContent : answered);
   };
   const ask = async () => {
     const text = input.value.trim();
+    clearTimeout(timer);
     flight?.abort();
     if (text.length < 2) { show(false); return; }
     flight = new AbortController();
@@ -117,11 +127,15 @@ export function enhance(select) {
     url.searchParams.set("limit", "20");
     try {
       const answer = await fetch(url, { signal: flight.signal, headers: { Accept: "application/json" } });
-      if (answer.ok && document.activeElement === input) draw(await answer.json());
+      if (!answer.ok || document.activeElement !== input) return;
+      const body = await answer.json();
+      answered = text;
+      draw(body);
     } catch { /* a newer question took over, or the line is down */ }
   };
   input.addEventListener("input", (event) => {
     clearTimeout(timer);
+    eager = false;
     if (!event.isComposing) timer = setTimeout(ask, 150);
   });
   input.addEventListener("compositionend", () => { clearTimeout(timer); timer = setTimeout(ask, 60); });
@@ -133,6 +147,11 @@ export function enhance(select) {
       event.preventDefault();
       event.stopPropagation();
       mark((at + (event.key === "ArrowDown" ? 1 : found.length - 1) + (at < 0 && event.key === "ArrowUp" ? 1 : 0)) % found.length);
+    } else if (event.key === "Enter" && awaited()) {
+      event.preventDefault();
+      event.stopPropagation();
+      eager = true;
+      ask();
     } else if (event.key === "Enter" && !list.hidden) { event.preventDefault(); event.stopPropagation(); choose(found[at]); }
     else if (event.key === "Backspace" && chosen && !input.value) { const last = held().at(-1); if (last) { last.selected = false; paint(); tell(); } }
   });

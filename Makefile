@@ -89,7 +89,7 @@ test-postgresql: dev  ## The tests that use a database, on PostgreSQL (TEST_DATA
 	@$(PYTEST) -n $(WORKERS) --db postgresql -m "not browser"
 
 test-browser: dev browser  ## The tests that drive a real Chromium
-	@$(PYTEST) --db sqlite -m browser
+	@$(PYTEST) -n $(WORKERS) --dist worksteal --db sqlite -m browser
 
 check: dev  ## Lint, format, types, import contracts, translations
 	@$(BIN)/ruff check -q .

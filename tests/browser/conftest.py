@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -18,18 +17,26 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.barriers import barriers
 from tests.browser.desk import Desk
-from tests.support.server import DemoServer
+from tests.support.server import DemoServer, Installation, demo_office
 
 OUTPUT = Path(__file__).parent / "output"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+BOTH = pytest.mark.parametrize(
+    ("language", "viewport"), [("zh", DESKTOP), ("en", PHONE)], ids=["zh-1280", "en-390"]
+)
 OFFICE_LANGUAGE = "zh"
 # Colours are judged as they stand, not half-way through a change.
 STILL = {"reduced_motion": "reduce"}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 # What a page may ask for beside its own host: what it holds itself, and Chromium's reader of PDFs.
 WITHIN = ("data:", "blob:", "chrome:", "chrome-extension:")
+PATIENCE = 30_000
+"""Milliseconds until a page that does not do what it should is given up."""
+expect.set_options(timeout=PATIENCE)
+
 # Without these, Chromium keeps calling home.
 FLAGS = (
     "--disable-background-networking",
@@ -62,14 +69,19 @@ FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
-def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
-    """The demo office, built and started once; use `demo` in tests."""
-    server = DemoServer(tmp_path_factory.mktemp("demo"))
-    try:
-        server.start()
+def office(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Installation:
+    """The demo office as it is loaded, built once for all workers; nobody works in it."""
+    mine = tmp_path_factory.getbasetemp()
+    return demo_office((mine if worker == "main" else mine.parent) / "office")
+
+
+@pytest.fixture(scope="session")
+def demo_server(
+    tmp_path_factory: pytest.TempPathFactory, office: Installation
+) -> Iterator[DemoServer]:
+    """This worker's own copy of the demo office, served; use `demo` in tests."""
+    with DemoServer(tmp_path_factory.mktemp("demo"), office) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -107,7 +119,7 @@ def new_page(
     def open_page(*, language: str = "zh", **options: Any) -> Page:
         options = {"viewport": DESKTOP, "base_url": demo.url, **STILL, **options}
         context = browser.new_context(locale=LOCALES[language], **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         listen(page, demo.url, faults)
@@ -182,7 +194,6 @@ def accessible() -> Callable[[Page], None]:
     """Let axe look at a page; the message says what it found and where."""
 
     def look(page: Page) -> None:
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert barriers(page) == []
 
     return look

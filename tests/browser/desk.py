@@ -33,6 +33,11 @@ class Desk:
         self.page.goto(path)
         return self
 
+    def arrived(self) -> Self:
+        """Wait until the page that is in sight stands there whole, its scripts at work."""
+        self.page.wait_for_load_state("domcontentloaded")
+        return self
+
     @property
     def said(self) -> Locator:
         """What the page says has just been done."""
@@ -43,17 +48,20 @@ class Desk:
         """The number of the form that is open."""
         return self.find(".page-number").inner_text()
 
-    @property
-    def state(self) -> str:
-        return self.find(".page-title .state").inner_text()
-
     # --- Applying
 
     def begin(self, kind: str) -> Self:
         """From the first page to an empty form."""
         self.open("/")
         self.find(f'main a[href$="/applications/new/{kind}"]').first.click()
-        return self
+        expect(self.page).to_have_url(re.compile(f"/applications/new/{kind}$"))
+        return self.arrived()
+
+    def open_draft(self) -> Self:
+        """Go on with the newest draft of one's organisation."""
+        self.open("/applications/?state=draft")
+        newest = self.find('main tbody a[href^="/applications/"]').first
+        return self.open(f"{newest.get_attribute('href')}/edit")
 
     def fill_head(self, phone: str = "010-65000105", person: str = "郑国栋") -> Self:
         self.page.fill("#contact_phone", phone)
@@ -84,6 +92,7 @@ class Desk:
         self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
         self.cell(line, "name").click()
         self.page.keyboard.press("Control+v")
+        expect(self.find("[data-lines-status] button").first).to_be_visible()
         return self
 
     def choose_items(self, line: int, *codes: str, for_all: bool = False) -> Self:
@@ -106,7 +115,7 @@ class Desk:
         return self
 
     def papers_wanted(self) -> list[str]:
-        """The papers that the form asks for, each as often as it wants to be dropped."""
+        """The papers that an empty form asks for, each as often as it wants to be dropped."""
         return self.find("[data-dropfiles].is-lacking").evaluate_all(
             "zones => zones.map(it => it.dataset.paperCode)"
         )
@@ -141,8 +150,7 @@ class Desk:
     def before_a_form(self) -> Self:
         """Wait until a form can be decided by the keyboard too."""
         self.find("[data-decide]").wait_for()
-        self.page.wait_for_load_state("domcontentloaded")
-        return self
+        return self.arrived()
 
     def line(self, name: str) -> Locator:
         """A person on the form."""
@@ -164,6 +172,7 @@ class Desk:
 
     def tick_papers(self, *, but: int = 0) -> Self:
         """Set every tick that a paper needs, but the last `but`."""
+        self.before_a_form()
         ticks = self.find("[data-paper-tick]")
         for place in range(ticks.count() - but):
             ticks.nth(place).check()
@@ -186,6 +195,7 @@ class Desk:
     def handed_over(self) -> dict[str, dict[str, str]]:
         """First passwords as they are shown, once: by name, login, key and password."""
         expect(self.find(".slip").first).to_be_visible()
+        self.arrived()
         told = {}
         for slip in self.find(".slip").all():
             login, key, password = (it.inner_text() for it in slip.locator("dd").all())
@@ -212,11 +222,13 @@ class Desk:
         self.find(".menu-drop.person a.drop-line").first.click()
         return self
 
-    def granted(self) -> list[str]:
+    @property
+    def granted(self) -> Locator:
         """The permission items on one's own first page."""
-        return self.find("#grants .grants li > span:first-child").all_inner_texts()
+        return self.find("#grants .grants li > span:first-child")
 
     def menu(self) -> list[str]:
+        self.arrived()
         return self.find("nav.menu a").evaluate_all("all => all.map(it => it.pathname)")
 
     def sign_out(self) -> Self:

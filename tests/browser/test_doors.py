@@ -6,20 +6,20 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import BOTH
 from tests.browser.words import left_in_chinese, left_in_english
 
 
 @pytest.mark.rule("X7")
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("language", "viewport"), [("zh", DESKTOP), ("en", PHONE)])
+@BOTH
 def test_the_door_is_accessible_and_speaks_one_language(
     new_page: Callable[..., Page], accessible, language: str, viewport: dict, theme: str
 ) -> None:
     page = new_page(language=language, viewport=viewport, color_scheme=theme)
     page.goto("/login/")
 
-    assert page.locator("html").get_attribute("lang").startswith(language)
+    expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
     assert (left_in_english(page, frozenset()) if language == "zh" else []) == []
     assert (left_in_chinese(page, []) if language == "en" else []) == []
     accessible(page)

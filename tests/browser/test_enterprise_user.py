@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from app.catalog.enums import Sex
+from tests.browser.conftest import BOTH
 from tests.browser.desk import Desk
-from tests.browser.test_new_user import BOTH, NEW_PASSWORD
+from tests.browser.test_new_user import NEW_PASSWORD
 from tests.support.people import citizen_id
 
 PERSON = {"name": "易水寒", "sex": "male", "citizen_id": citizen_id(8101, Sex.MALE)}
@@ -19,7 +20,7 @@ def application(applicant: Desk) -> str:
     """Write the form, hand in every paper that it asks for, send it; its number."""
     applicant.begin("enterprise_user").fill_head(person="段启明").type_person(1, PERSON)
     expect(applicant.find(".items-cell")).to_have_count(0)
-    assert applicant.find(".sets li").count() == FINANCIAL_ITEMS
+    expect(applicant.find(".sets li")).to_have_count(FINANCIAL_ITEMS)
     for code in applicant.papers_wanted():
         applicant.drop_paper(code, name=f"{code}.pdf")
     applicant.pledge().send()

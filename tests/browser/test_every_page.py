@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.barriers import barriers
+from tests.browser.conftest import BOTH
 from tests.browser.words import codes_of, data_of, left_in_chinese, left_in_english
 
 PEOPLE = (
@@ -25,13 +25,6 @@ PEOPLE = (
     "xujianing",
 )
 """One of each role, and of the offices and kinds of organisations that see other pages."""
-
-VIEWS = (
-    pytest.param("zh", DESKTOP, id="zh-1280"),
-    pytest.param("en", PHONE, id="en-390"),
-)
-CONTRAST = {"runOnly": ["color-contrast"]}
-"""What can be otherwise in the dark."""
 
 RECORD = re.compile(r"^/(?!language|materials)\w+/(\d+|new/\w+)(/\w+)?$")
 
@@ -76,17 +69,6 @@ def faults_of(page: Page, language: str, database: Path) -> list[str]:
     return found
 
 
-def barriers(page: Page, axe: Axe) -> list[str]:
-    """What axe finds by day, and in the dark."""
-    found = []
-    for theme, options in (("light", None), ("dark", CONTRAST)):
-        page.emulate_media(color_scheme=theme)
-        for violation in axe.run(page, options=options).response["violations"]:
-            places = [str(node["target"][0]) for node in violation["nodes"]]
-            found.append(f"axe {theme} {violation['id']}: {places[:3]}")
-    return found
-
-
 @pytest.fixture(scope="module")
 def judged() -> set[tuple[str, str]]:
     """The kinds of records that axe has looked at, in each language: for one role is enough."""
@@ -94,7 +76,7 @@ def judged() -> set[tuple[str, str]]:
 
 
 @pytest.mark.rule("X7")
-@pytest.mark.parametrize(("language", "viewport"), VIEWS)
+@BOTH
 @pytest.mark.parametrize("login", PEOPLE)
 def test_every_page_of_the_menu_is_in_order(
     *,
@@ -108,14 +90,13 @@ def test_every_page_of_the_menu_is_in_order(
     page = sign_in(login, language=language, viewport=viewport)
     statuses: dict[str, int] = {}
     page.on("response", lambda got: statuses.setdefault(got.url, got.status))
-    axe = Axe()
     found: dict[str, list[str]] = {}
 
     for path in pages_of(page):
         found[path] = faults_of(page, language, demo_server.database)
         kind = (kind_of(path), language)
         if kind not in judged:
-            found[path] += barriers(page, axe)
+            found[path] += barriers(page, in_the_dark=True)
         if RECORD.match(path):
             judged.add(kind)
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import BOTH
 from tests.browser.desk import Desk
-from tests.support.server import DemoServer
+from tests.support.server import DemoServer, Installation
 
 pytestmark = pytest.mark.rule("M4", "M8")
 
@@ -20,9 +20,6 @@ DEVICE = {
     "hasUserVerification": False,
     "automaticPresenceSimulation": True,
 }
-BOTH = pytest.mark.parametrize(
-    ("language", "viewport"), [("zh", DESKTOP), ("en", PHONE)], ids=["zh-1280", "en-390"]
-)
 
 
 class Socket:
@@ -57,20 +54,12 @@ class Socket:
 
 
 @pytest.fixture(scope="module")
-def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+def demo_server(
+    tmp_path_factory: pytest.TempPathFactory, office: Installation
+) -> Iterator[DemoServer]:
     """A demo office that asks for keys, where browsers find keys: at localhost."""
-    server = DemoServer(tmp_path_factory.mktemp("keys"), needs_keys=True)
-    try:
-        server.start()
+    with DemoServer(tmp_path_factory.mktemp("keys"), office, needs_keys=True) as server:
         yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def demo(demo_server: DemoServer) -> DemoServer:
-    demo_server.reset()
-    return demo_server
 
 
 def enrolled(demo: DemoServer, page: Page, login: str) -> list[dict[str, Any]]:
@@ -120,6 +109,7 @@ def test_a_key_is_bound_at_the_counter_and_opens_the_door(
     bars = officer.locator('.decision-bar button[value="issue_key"]')
     bars.click()
     expect(officer.locator("#error-summary")).to_be_visible()
+    desk.before_a_form()
     for number in range(officer.locator("[data-bind]").count()):
         box = officer.locator("[data-bind]").nth(number)
         socket.plug()

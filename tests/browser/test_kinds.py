@@ -1,24 +1,19 @@
 """Every form on people that an organisation has, from an empty page to its end, as its roles."""
 
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import expect
 
 from app.catalog.lifecycles import APPLICATIONS, ApplicationKind
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import BOTH
 from tests.browser.desk import Desk
 from tests.support.server import DemoServer
 
 AtDesk = Callable[..., Desk]
 K = ApplicationKind
-BOTH = pytest.mark.parametrize(
-    ("language", "viewport"), [("zh", DESKTOP), ("en", PHONE)], ids=["zh-1280", "en-390"]
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +96,7 @@ def get_ready(demo: DemoServer, kind: ApplicationKind, way: Way) -> dict[str, st
 
 def one(demo: DemoServer, query: str, *values: str) -> str:
     """One value of the office's database."""
-    with closing(sqlite3.connect(demo.database)) as connection:
-        return str(connection.execute(query, values).fetchone()[0])
+    return str(demo.rows(query, *values)[0][0])
 
 
 def fill_in_and_send(
@@ -143,7 +137,7 @@ def test_from_an_empty_page_to_its_end(
     number = applicant.number
     for login, action in way.steps:
         officer = at_desk(login, language=language, viewport=viewport).decide(number)
-        assert officer.find("[data-line-open]").first.is_checked()
+        expect(officer.find("[data-line-open]").first).to_be_checked()
         officer.act(action)
         if action in {"cancel_user", "delete_business"}:
             officer.confirm()

@@ -6,15 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from app.catalog.enums import Sex
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import BOTH
 from tests.browser.desk import Desk
 from tests.support.people import citizen_id, wrong_citizen_id
 
 AtDesk = Callable[..., Desk]
 
-BOTH = pytest.mark.parametrize(
-    ("language", "viewport"), [("zh", DESKTOP), ("en", PHONE)], ids=["zh-1280", "en-390"]
-)
 SEXES = {"zh": {"male": "男", "female": "女"}, "en": {"male": "Male", "female": "Female"}}
 NAMES = ("钟书远", "于佩兰", "蓝天佑", "古丽娜尔", "申屠静")
 MISTYPED = 3
@@ -132,6 +129,7 @@ def test_new_people_get_their_accounts_and_keys(at_desk: AtDesk, language: str, 
 def take_other_key(officer: Desk, name: str) -> str:
     """Give one person another key of the stock than the one that is proposed; its serial."""
     field = officer.line(name).locator("input[role=combobox]")
+    expect(field).not_to_have_value("")
     proposed = field.input_value()
     field.fill(proposed[:-2])
     options = officer.line(name).locator("[role=option]")
@@ -152,7 +150,7 @@ def sees_own_account_and_nothing_else(desk: Callable[..., Desk], told: dict[str,
     person.open("/")
     expect(person.find("#account")).to_contain_text(NAMES[4])
     expect(person.find("#key")).to_contain_text(told["key"])
-    assert len(person.granted()) == len(REGISTERS) + len(TRADES)
+    expect(person.granted).to_have_count(len(REGISTERS) + len(TRADES))
     assert set(person.menu()) == {"/", "/accounts/", "/cases/", "/keys/", "/permission_items/"}
     for path, own in (("/accounts/", NAMES[4]), ("/keys/", told["key"])):
         person.open(path)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import BOTH
 from tests.browser.desk import Desk
-from tests.browser.test_new_user import BOTH
 
 ARCHIVES = [f"district.registration.{number}" for number in (10, 11, 12, 13)]
 POST = {"zh": "档案管理岗", "en": "Archives"}

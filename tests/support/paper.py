@@ -67,12 +67,16 @@ class Paper:
         """The page as a scanner would see it."""
         return self.document[page].render(scale=dpi / 72).to_pil()
 
-    def codes(self) -> list[FormCode | None]:
-        """What the one QR code of each page says."""
+    def marks(self) -> list[str]:
+        """What stands in the one QR code of each page."""
         import zxingcpp
 
         found = []
         for page in range(self.pages):
             (code,) = zxingcpp.read_barcodes(self.picture(page))
-            found.append(read_code(code.text))
+            found.append(code.text)
         return found
+
+    def codes(self) -> list[FormCode | None]:
+        """What the codes mean to the office that printed them."""
+        return [read_code(text) for text in self.marks()]

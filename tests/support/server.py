@@ -1,66 +1,55 @@
 """A whole installation in processes of its own: migrated, filled with the demo, served."""
 
 import base64
+import fcntl
 import json
 import os
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from config import ROOT
 from tests.support.databases import copy_sqlite
 
 BIN = Path(sys.executable).parent
-START_SECONDS = 40.0
+START_SECONDS = 90.0
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 
-class DemoServer:
-    """The demo office on a free port; `reset()` undoes what a test did, without a restart."""
+class Installation:
+    """A folder with a database, stored files and the settings to use them."""
 
-    def __init__(self, folder: Path, *, needs_keys: bool = False) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.database = folder / "keydesk.db"
-        self.template = folder / "template.db"
-        self.port = free_port()
-        self.url = f"http://{'localhost' if needs_keys else '127.0.0.1'}:{self.port}"
+        self.files = folder / "files"
+        self.logins = folder / "accounts.json"
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             "DATABASE_URL": f"sqlite:///{self.database}",
             "SECRET_KEY": "not-a-secret-" * 4,
             "FIELD_KEY": KEY,
             "AUDIT_KEY": KEY,
-            "FILES_DIR": str(folder / "files"),
-            "PORT": str(self.port),
-            "LOGIN_REQUIRES_KEY": str(needs_keys).lower(),
+            "FILES_DIR": str(self.files),
+            "LOGIN_REQUIRES_KEY": "false",
             "LOGIN_RATE_LIMIT": "1000 per minute",
             "WEB_WORKERS": "1",
             "LOG_LEVEL": "warning",
         }
-        self.log = folder / "server.log"
-        self.process: subprocess.Popen[bytes] | None = None
-        self.accounts: list[dict[str, Any]] = []
 
-    def start(self) -> None:
-        """Build the demo office through the command line and serve it."""
-        accounts = self.folder / "accounts.json"
-        self.flask("db", "upgrade")
-        self.flask("catalog", "sync")
-        self.flask("demo", "load", "--accounts-file", str(accounts))
-        self.accounts = json.loads(accounts.read_text(encoding="utf-8"))
-        copy_sqlite(self.database, self.template)
-        command = [BIN / "gunicorn", "--config", "scripts/gunicorn_conf.py", "run:app"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
-        self.wait_until_it_answers()
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Rows of the database, which only the installation itself knows."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            return connection.execute(query, values).fetchall()
 
     def flask(self, *arguments: str) -> str:
         """Run one command of the installation and return what it printed."""
@@ -79,6 +68,61 @@ class DemoServer:
             raise RuntimeError(message)
         return done.stdout
 
+
+def demo_office(folder: Path) -> Installation:
+    """Return the demo office in `folder`, built by the first of all who ask for it at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    office = Installation(folder)
+    with locked(folder / "lock"):
+        if not office.logins.exists():
+            office.flask("db", "upgrade")
+            office.flask("catalog", "sync")
+            office.flask("demo", "load", "--accounts-file", str(office.logins))
+    return office
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes; it goes when the process does."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+class DemoServer(Installation):
+    """A copy of the demo office, served; `reset()` undoes what a test did without a restart."""
+
+    def __init__(self, folder: Path, office: Installation, *, needs_keys: bool = False) -> None:
+        super().__init__(folder)
+        self.office = office
+        self.port = free_port()
+        # Browsers bind keys to the name of a host, not to its number.
+        self.url = f"http://{'localhost' if needs_keys else '127.0.0.1'}:{self.port}"
+        self.environment["PORT"] = str(self.port)
+        self.environment["LOGIN_REQUIRES_KEY"] = str(needs_keys).lower()
+        self.log = folder / "server.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.accounts: list[dict[str, Any]] = json.loads(office.logins.read_text("utf-8"))
+
+    def __enter__(self) -> Self:
+        """Serve the copy."""
+        shutil.copytree(self.office.files, self.files)
+        self.reset()
+        command = [BIN / "gunicorn", "--config", "scripts/gunicorn_conf.py", "run:app"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+        try:
+            self.wait_until_it_answers()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
     def wait_until_it_answers(self) -> None:
         """Return as soon as a page comes back, whatever its status."""
         deadline = time.monotonic() + START_SECONDS
@@ -96,16 +140,8 @@ class DemoServer:
         raise RuntimeError(message)
 
     def reset(self) -> None:
-        """Put the demo office back to how it was loaded."""
-        copy_sqlite(self.template, self.database)
-
-    def account(self, role: str, **wanted: str) -> dict[str, Any]:
-        """Return the login of the first person with `role` (and `office=`, `organization=`)."""
-        for account in self.accounts:
-            if account["role"] == role and wanted.items() <= account.items():
-                return account
-        message = f"the demo has no {role} with {wanted}"
-        raise LookupError(message)
+        """Put the database back to how the demo was loaded."""
+        copy_sqlite(self.office.database, self.database)
 
     def password(self, login: str) -> str:
         """Return the password of one of the demo's people."""

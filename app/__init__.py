@@ -5,6 +5,7 @@ import base64
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import app.later  # before anything below loads what it puts off
 import app.models.everything  # noqa: F401 - declares every table
 from app import cli, views
 from app.extensions import csrf, db
@@ -12,7 +13,7 @@ from app.models import encryption
 from app.security import key_policy
 from app.security.key_policy import KeyPolicy
 from app.security.manager import KeydeskSecurityManager
-from app.views.builder import KeydeskBuilder
+from app.views.builder import KeydeskBuilder, LateRule
 from app.views.home import HomeView
 from app.views.templating import Templates
 from app.workflow.engine import guard_states
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     application = Flask(__name__)
     application.jinja_environment = Templates
+    application.url_rule_class = LateRule
     application.config.from_mapping(settings.flask())
     application.config["FAB_BASE_TEMPLATE"] = "base.html"
     if settings.trusted_proxies:

@@ -2,7 +2,6 @@
 
 import re
 import select
-import sqlite3
 import time
 from typing import Any
 from weakref import WeakSet
@@ -11,7 +10,7 @@ import psycopg
 from flask_appbuilder import AppBuilder
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection, Engine, Pool, event
+from sqlalchemy import Connection, Dialect, Engine, Pool, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.models.base import metadata
@@ -36,14 +35,23 @@ LONG_REST = 30.0
 """Seconds after which a resting connection is asked whether it still lives."""
 
 
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Dialect, _record: Any, given: list[Any], named: dict[str, Any]) -> Any:
+    """Return a connection made ready for its kind of database."""
+    connection = dialect.connect(*given, **named)
+    if dialect.name == "sqlite":
+        _prepare_sqlite(connection)
+    else:
+        connection.cursor_factory = Cursor
+        connection.prepared_max = MOST_PREPARED
+    return connection
+
+
+def _prepare_sqlite(connection: Any) -> None:
     """SQLite keeps foreign keys only when told to; write-ahead logging lets readers read.
 
     Recursive triggers see what REPLACE deletes, so that no ledger's row is replaced (X2).
     """
-    if not isinstance(connection, sqlite3.Connection):
-        return
     cursor = connection.cursor()
     for pragma in (
         "foreign_keys = ON",
@@ -76,13 +84,6 @@ class Cursor(psycopg.Cursor[Any]):
         """Copy rows in or out."""
         _writing.add(self.connection)
         return super().copy(statement, params, **options)
-
-
-@event.listens_for(Engine, "connect")
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
-    if isinstance(connection, psycopg.Connection):
-        connection.cursor_factory = Cursor
-        connection.prepared_max = MOST_PREPARED
 
 
 @event.listens_for(Engine, "do_execute")

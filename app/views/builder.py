@@ -1,10 +1,11 @@
 """The framework's application builder, serving no page of the framework's own."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app
 from flask_appbuilder import AppBuilder
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, Rule
 
 from app.views.language import choose_language
 
@@ -17,6 +18,24 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, url_map: Map, **options: Any) -> None:
         super().__init__(url_map, **{"max": MOST_ROWS, **options})
+
+
+class LateRule(Rule):
+    """An address whose making is compiled when it is first made: most never are, in one process.
+
+    For all of them together that took a tenth of the start.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - Werkzeug's own signature
+        compiled = super()._compile_builder
+
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            made = compiled(append_unknown).__get__(rule, None)
+            setattr(rule, "_build_unknown" if append_unknown else "_build", made)
+            found: tuple[str, str] = made(**values)
+            return found
+
+        return build
 
 
 class KeydeskBuilder(AppBuilder):

@@ -16,14 +16,6 @@ from math import isfinite
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from python_calamine import (
-    CalamineError,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
-
 from app.errors import Detail, InvalidInput
 from app.services.workbooks.formulas import rearmed
 from app.services.workbooks.headings import Heading, find_columns
@@ -164,6 +156,14 @@ def _refuse_compound(file: BinaryIO) -> InvalidInput:
 
 def _workbook_rows(file: BinaryIO) -> Iterator[Sequence[Any]]:
     """Yield the rows of the first visible sheet from its top left corner."""
+    from python_calamine import (  # loaded for the first workbook, not at the start of the server
+        CalamineError,
+        CalamineWorkbook,
+        PasswordError,
+        SheetTypeEnum,
+        SheetVisibleEnum,
+    )
+
     try:
         with CalamineWorkbook.from_filelike(file) as workbook:
             shown = [

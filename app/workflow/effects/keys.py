@@ -18,6 +18,8 @@ from app.workflow.engine_calls import fire_within
 
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 - no look-alikes
 PASSWORD_LENGTH = 12
+HASHING = "scrypt:32768:8:1"
+"""How passwords are kept from now on; what is kept otherwise says so itself."""
 REPLACEABLE = (KeyState.ISSUED, KeyState.RETURNED, KeyState.LOST)
 """States of a key that another can take the place of."""
 
@@ -29,7 +31,7 @@ def new_password() -> str:
 
 def set_password(account: Account, password: str, *, must_change: bool) -> None:
     """Keep the hash of `password` and end every session that began before."""
-    account.password_hash = generate_password_hash(password)
+    account.password_hash = generate_password_hash(password, HASHING)
     account.must_change_password = must_change
     account.epoch += 1
 

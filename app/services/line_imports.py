@@ -101,8 +101,8 @@ class Overview:
         """Return in one text why a row is not taken, nothing for one that is."""
         if row.verdict == Verdict.THERE:
             return _("Stands on form %(number)s already.", number=row.on_form)
-        return "; ".join(
-            f"{cell} {heading}: {words}" if heading else f"{cell}: {words}"
+        return " ".join(
+            _("%(title)s: %(text)s", title=f"{cell} {heading}".strip(), text=words)
             for cell, heading, words in self.told(row)
         )
 

@@ -172,15 +172,16 @@ class LineSheet:
     def _codes(self, text: str) -> list[str]:
         """Return the codes of the items in a cell, given by code, by name, or by both.
 
-        The names hold every kind of separator themselves: they are looked for whole. What is left
-        over is no item, unless codes say already what is meant.
+        The names hold every kind of separator themselves: they are looked for whole. Without codes
+        the short titles count too, as pages show them, and what is left over is no item.
         """
         rest = text.casefold()
         found = [(match.start(), match[0]) for match in CODE.finditer(rest)]
         coded = bool(found)
-        for name in sorted(self._items, key=len, reverse=True):
+        known = self._items if coded else {**self._titles, **self._items}
+        for name in sorted(known, key=len, reverse=True):
             if (place := rest.find(name)) >= 0:
-                found.append((place, self._items[name]))
+                found.append((place, known[name]))
                 rest = rest.replace(name, "\n" * len(name))
         if not coded:
             left = (part.strip() for part in APART.split(rest))
@@ -193,6 +194,14 @@ class LineSheet:
             word.casefold(): item.code
             for item in self.offered
             for word in (item.name_zh, item.name_en)
+        }
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return {
+            word.casefold(): item.code
+            for item in self.offered
+            for word in (item.title_zh, item.title_en)
         }
 
     def said(self, detail: Detail) -> str:

@@ -45,7 +45,7 @@ def _decided(actor: Actor, _now: datetime) -> list[Waiting]:
 
 LISTS: dict[str, WorkList] = {
     "waiting": WorkList(
-        title=lambda: _("Waiting for me, oldest first"),
+        title=lambda: _("Waiting for me"),
         rows=lambda actor, _now: worklists.waiting(db.session(), actor, limit=BOUND),
         empty=lambda: _("Nothing is waiting for you"),
     ),

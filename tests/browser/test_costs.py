@@ -173,3 +173,50 @@ def test_a_lost_key_is_frozen_at_once_and_its_replacement_is_filled_in(
     expect(administrator.find("#in-need")).to_contain_text("KD-1000-0016")
     expect(person.locator(".btn-danger-quiet")).to_have_count(0)
     accessible(administrator.page)
+
+
+@pytest.mark.rule("M4")
+def test_the_next_person_at_the_counter_has_a_key_after_one_page(measured) -> None:
+    officer, meter = measured("research.gu")
+    officer.find("main table a").first.wait_for()
+    with meter.running():
+        officer.find("main table tr", has_text="发放密钥").locator("a").first.click()
+        officer.before_a_form()
+        before = meter.loads
+        officer.act("issue_key")
+        told = officer.handed_over()
+
+    clicks, keys, _loads = meter.spent
+    assert told
+    assert clicks <= 3
+    assert (keys, before) == (0, 1)
+
+
+@pytest.mark.rule("X1")
+def test_why_somebody_may_do_something_is_answered_in_place(measured) -> None:
+    auditor, meter = measured("shenji")
+    with meter.running():
+        auditor.find("#search").click()
+        auditor.page.keyboard.type("许嘉宁")
+        auditor.find("#search-results [role=option]", has_text="许嘉宁").first.wait_for()
+        auditor.page.keyboard.press("Enter")
+        expect(auditor.find("main h1")).to_contain_text("许嘉宁")
+        why = auditor.find("#grants details.why").first
+        why.locator("summary").first.click()
+        expect(why).to_contain_text("SQ2026")
+        expect(why).to_contain_text("2026-")
+
+    clicks, keys, loads = meter.spent
+    assert (clicks, loads) == (2, 1)
+    assert keys <= len("许嘉宁") + 1
+
+
+@pytest.mark.rule("X6")
+def test_what_is_filtered_leaves_in_one_click(measured) -> None:
+    reviewer, meter = measured("reg.zhou")
+    reviewer.open("/applications/?state=completed")
+    with meter.running(), reviewer.page.expect_download() as download:
+        reviewer.find(".tools-end a[download]").first.click()
+
+    assert download.value.suggested_filename.endswith(".xlsx")
+    assert meter.spent == (1, 0, 0)

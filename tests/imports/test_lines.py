@@ -170,11 +170,13 @@ def test_items_are_read_by_code_by_name_and_by_both(office: Office):
         f"{first.code} {first.name_zh}、{second.code} {second.name_zh}",
         f"{first.code},{second.code.upper()}",
         f"{first.name_zh}\n{second.name_zh}",
+        f"{first.title_zh}、{second.title_zh}",
+        f"{first.title_en}, {second.title_en}",
     ):
         overview = looked(office, xlsx(HEAD, row(1, items=text)))
         assert overview.rows[0].raw["items"] == [first.code, second.code], text
         assert overview.rows[0].verdict == Verdict.GOOD
-    for text in (f"{first.code}, district.nothing.9", f"{first.name_zh}；没有的权限"):
+    for text in (f"{first.code}, district.nothing.9", f"{first.title_zh}；没有的权限"):
         overview = looked(office, xlsx(HEAD, row(1, items=text)))
         assert [d.code for d in overview.rows[0].problems] == ["unknown_item"]
 

@@ -28,6 +28,7 @@ from app.workflow.columns import finder_of, line_columns
 from app.workflow.named import REMAINING
 
 IN_OWN_HAND = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED})
+UNDECIDED = IN_OWN_HAND | {ApplicationState.SUBMITTED, ApplicationState.UNDER_REVIEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def _is_free(person: Person, _administrators: int) -> Obstacle | None:
     form = person.form
     if form is None or form.state == ApplicationState.DRAFT:
         return None
+    if person.state == AccountState.CANCELLED and form.state not in UNDECIDED:
+        return None
     words = N_("Application %(number)s concerns this person and is still open.")
     return Obstacle(
         Detail("account", "already_asked", words, {"number": form.number}, "M6"),
@@ -109,7 +112,11 @@ OBSTACLES: dict[str, Obstructs] = {
 
 APPLIES: dict[str, Applies] = {
     "cases_can_be_deleted": lambda person: person.business > 0,
-    "key_is_given_up": lambda person: person.key is None or person.key.state != KeyState.ISSUED,
+    "key_is_given_up": lambda person: (
+        person.key is None
+        or person.key.state != KeyState.ISSUED
+        or person.state == AccountState.CANCELLED
+    ),
 }
 """Whom a form is about at all, by the guard or the rule of its lines."""
 

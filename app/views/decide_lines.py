@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.catalog.enums import AccountState, CaseState, KeyState
 from app.i18n import _, pick
 from app.models.applications import Application, ApplicationLine
+from app.models.audit import AuditEvent
 from app.models.cases import Case
+from app.services.audit import last_done
 from app.services.named_users import cases_by_number
 from app.views.wording import label, when
 from app.workflow.columns import items_asked
@@ -17,6 +20,7 @@ from app.workflow.door import lifecycle_of
 from app.workflow.record import Present, presents
 
 Row = dict[str, str]
+SUSPENDED = "account:suspended"
 
 
 @dataclass(kw_only=True)
@@ -48,6 +52,12 @@ class Becoming:
             [number for line in self.lines for number in line.numbers()],
         )
 
+    @cached_property
+    def suspensions(self) -> dict[int, AuditEvent]:
+        """What the trail says of those who are suspended, by account."""
+        ids = [it.account_id for it in self.found.values() if it.state == AccountState.SUSPENDED]
+        return last_done(self.session, "account", ids, SUSPENDED)
+
     def comparison(self, line: ApplicationLine) -> list[Row]:
         """Return the rows of a line that names somebody: what is now, what is asked."""
         present = self.found.get(line.position)
@@ -59,6 +69,13 @@ class Becoming:
             if effect in self.effects
             for row in rows(self, line, present)
         ]
+
+    def suspension(self, present: Present) -> str:
+        """Return when, by whom and why the person's sign-in was suspended last (M6.4)."""
+        event = self.suspensions.get(present.account_id)
+        if event is None:
+            return ""
+        return " · ".join(filter(None, [when(event.at), event.actor_label, event.comment]))
 
     def permissions(self, line: ApplicationLine) -> list[dict[str, str]]:
         """Return what the person holds afterwards, each item as new, kept or ended."""
@@ -96,8 +113,10 @@ def _name(_all: Becoming, line: ApplicationLine, present: Present) -> Iterator[R
 
 
 def _state_to(state: AccountState) -> Callable[..., Iterator[Row]]:
-    def rows(_all: Becoming, _line: ApplicationLine, present: Present) -> Iterator[Row]:
+    def rows(all_: Becoming, _line: ApplicationLine, present: Present) -> Iterator[Row]:
         yield _row(_("State"), label(present.state), label(state))
+        if present.state == AccountState.SUSPENDED and (why := all_.suspension(present)):
+            yield _row(_("Why suspended"), why, why)
         yield _row(_("Last sign-in"), when(present.last_login_at), when(present.last_login_at))
 
     return rows

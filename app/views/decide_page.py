@@ -33,7 +33,7 @@ from app.views.wording import article, label, link
 from app.workflow.columns import finder_of
 from app.workflow.door import lifecycle_of
 from app.workflow.effects.accounts import login_names_for
-from app.workflow.review import is_another_step, own_open_work
+from app.workflow.review import is_another_step, is_in_charge, own_open_work
 
 MAIN_ACTS = tuple(RoadAction)
 ORDER = ("return", "reject", "complete", *MAIN_ACTS)
@@ -194,7 +194,7 @@ class DecidePage:
         named = finder_of(type(line)) is not None and line.account is not None
         drawn = self.sheet.line(
             line,
-            editable=reviewing and still,
+            editable=reviewing and still and is_in_charge(self.work, line),
             target=f"lines.{line.position}" if reviewing else "",
             places=[
                 {"value": it.field, "label": pick(it, "heading")} for it in self.sheet.kind.columns

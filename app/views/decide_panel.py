@@ -9,6 +9,7 @@ from app.catalog.types import RoadAction
 from app.i18n import _
 from app.views.road import office_of
 from app.views.wording import age, article, joined, label, when
+from app.workflow.review import is_in_charge
 
 if TYPE_CHECKING:
     from app.views.decide_page import DecidePage
@@ -27,7 +28,9 @@ def decision(page: "DecidePage") -> dict[str, Any]:
         "age": age(page.work.opened_at, page.now, page.work.action) if page.work else None,
         "may": page.may,
         "reason": "" if page.may else _why_not(page),
-        "line_count": len(page.application.passed_lines()),
+        "line_count": sum(
+            is_in_charge(page.work, line) for line in page.application.passed_lines()
+        ),
         "counts": page.asks == "line_rulings",
         "version": page.application.version,
         "idempotency_key": uuid.uuid4().hex,

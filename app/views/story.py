@@ -73,6 +73,7 @@ FIELDS: dict[str, str] = {
     "replaced_by": N_("Replaced by"),
     "stock_low": N_("Left in stock"),
     "unreturned": N_("Not returned"),
+    "handed_back": N_("Back at the office"),
     "counted": N_("Counted"),
     "expected": N_("By the ledger"),
     "differing": N_("Differences"),

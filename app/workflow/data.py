@@ -14,6 +14,7 @@ from app.models.applications import Application, ApplicationLine
 from app.workflow.act import VALIDATORS, Act
 from app.workflow.form import HEADER
 from app.workflow.regulation import pledge_on
+from app.workflow.review import is_in_charge
 
 MAX_REASON = 500
 VERDICTS = {
@@ -117,10 +118,16 @@ def _reason_code(raw: Any, where: str, problems: list[Detail]) -> RefusalReason 
 
 @VALIDATORS.reading("lines")
 def line_rulings(act: Act) -> tuple[dict[int, Ruling], list[Detail]]:
-    """Return the ruling on each line still in play; lines not named are passed."""
+    """Return the ruling on each line still in play that is the office's to decide (M3).
+
+    Lines not named are passed; to pass one of another office's says nothing.
+    """
     problems: list[Detail] = []
+    in_play = act.subject.passed_lines()
     rulings = {
-        line.position: Ruling(verdict=LineVerdict.PASSED) for line in act.subject.passed_lines()
+        line.position: Ruling(verdict=LineVerdict.PASSED)
+        for line in in_play
+        if is_in_charge(act.work, line)
     }
     for where, line, entry in rows_named(act, problems):
         verdict = VERDICTS.get(str(entry.get("verdict") or entry.get("decision") or ""))
@@ -134,12 +141,17 @@ def line_rulings(act: Act) -> tuple[dict[int, Ruling], list[Detail]]:
                 )
             )
             continue
-        if line.position not in rulings:
+        if line not in in_play:
             problems.append(
                 Detail(
                     where, "line_refused_before", N_("This person was refused by another office.")
                 )
             )
+            continue
+        if line.position not in rulings:
+            if verdict == LineVerdict.REFUSED:
+                words = N_("This person asks for nothing that is in your charge.")
+                problems.append(Detail(where, "line_of_another_office", words, rule="M3"))
             continue
         if verdict == LineVerdict.REFUSED:
             rulings[line.position] = Ruling(

@@ -166,6 +166,13 @@ def take_keys_back(act: Act) -> None:
 
 
 @EFFECTS.register
+def ask_for_keys(act: Act) -> None:
+    """Somebody has to take keys back only where somebody still has one (M6.1)."""
+    if not every_key_is_back(act):
+        open_next_work(act)
+
+
+@EFFECTS.register
 def close_work_when_keys_are_back(act: Act) -> None:
     """The step ends with the last key that comes back."""
     if every_key_is_back(act):

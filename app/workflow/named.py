@@ -7,7 +7,7 @@ sent (M6, 第六条).
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.catalog.enums import AccountState, ApplicationState, CaseState, LineVerdict
 from app.catalog.permissions import RoleName
@@ -97,17 +97,25 @@ def accounts_are_free(act: Act) -> Iterator[Detail]:
 
 
 def forms_naming(act: Act, places: Mapping[int, str]) -> Iterator[Detail]:
-    """Yield a refusal for each other open form that names one of the accounts in `places`."""
+    """Yield a refusal for each other open form that names one of the accounts in `places`.
+
+    What keeps a form open that has cancelled somebody is the key: it stands in nobody's way.
+    """
     if not places:
         return
     others: Any = act.session.execute(
         select(ApplicationLine.account_id, Application.number)
         .join(Application, Application.id == ApplicationLine.application_id)
+        .join(Account, Account.id == ApplicationLine.account_id)
         .where(
             ApplicationLine.account_id.in_(list(places)),
             ApplicationLine.verdict != LineVerdict.REFUSED,
             Application.id != act.subject.id,
             Application.state.in_(OPEN_STATES),
+            or_(
+                Application.kind == act.subject.kind,
+                Account.state != AccountState.CANCELLED,
+            ),
         )
         .order_by(Application.id)
     )

@@ -146,7 +146,10 @@ NOTICES: dict[str, NoticeKind] = {
         recipients=_applicants_and_named,
     ),
     "users_cancelled": NoticeKind(
-        msgid=N_("Users were cancelled by application %(number)s: bring their keys back."),
+        msgid=N_(
+            "Users were cancelled by application %(number)s; keys that they still hold have to "
+            "come back."
+        ),
         recipients=_applicants,
     ),
     "keys_taken_back": NoticeKind(

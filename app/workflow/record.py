@@ -295,8 +295,8 @@ def permissions_change(values: Mapping[str, Any], present: Present, where: str) 
 
 @LINE_RULES.register
 def key_is_given_up(_values: Mapping[str, Any], present: Present, where: str) -> Iterator[Detail]:
-    """第六条（三）: the key is cancelled first; its holder can end the business."""
-    if present.holds_key:
+    """第六条（三）: who still works ends the business; else it is deleted on application."""
+    if present.holds_key and present.state != AccountState.CANCELLED:
         yield Detail(
             f"{where}.login_name",
             "key_in_use",

@@ -13,7 +13,7 @@ from app.clock import OFFICE_ZONE
 from app.errors import Detail, Word
 from app.i18n import N_
 from app.models.accounts import Account
-from app.models.applications import Application
+from app.models.applications import Application, ApplicationLine
 from app.models.work import WorkItem
 from app.security.actor import Actor
 
@@ -35,6 +35,11 @@ def is_another_step(work: WorkItem, transition: Transition) -> bool:
     """Whether an act is done at a step of its own, and not at this one."""
     at = (transition.action, *transition.also_at)
     return transition.action in set(RoadAction) and work.action not in at
+
+
+def is_in_charge(work: WorkItem | None, line: ApplicationLine) -> bool:
+    """Whether a step decides about a person: whose permissions it reviews, or everybody (M3)."""
+    return work is None or work.category is None or work.category in line.categories()
 
 
 def own_closed_work(application: Application, actor: Actor) -> WorkItem | None:

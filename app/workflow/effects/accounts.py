@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.enums import AccountState, LineVerdict, OrganizationType
 from app.catalog.permissions import RoleName
@@ -16,6 +16,7 @@ from app.models.applications import Application, ApplicationLine
 from app.models.grants import AccountGrant
 from app.models.permissions import PermissionItem
 from app.models.roles import Role
+from app.models.work import WorkItem
 from app.security.audit import record
 from app.workflow.act import EFFECTS, Act
 from app.workflow.engine_calls import fire_within
@@ -249,6 +250,24 @@ def start_account(act: Act) -> None:
 def end_sessions(act: Act) -> None:
     """Every session of the person ends with the epoch."""
     act.subject.epoch += 1
+
+
+@EFFECTS.register
+def hand_back_claims(act: Act) -> None:
+    """What the person has taken on at an office goes back to it, or nobody could ever decide it."""
+    account: Account = act.subject
+    if account.office_code is None:
+        return
+    claimed = act.session.scalars(
+        select(WorkItem)
+        .where(WorkItem.claimed_by_id == account.id, WorkItem.closed_at.is_(None))
+        .options(joinedload(WorkItem.application))
+        .order_by(WorkItem.id)
+    ).all()
+    for work in claimed:
+        work.claimed_by_id = work.claimed_at = None
+    if claimed:
+        act.new["handed_back"] = [work.application.number for work in claimed]
 
 
 @EFFECTS.register

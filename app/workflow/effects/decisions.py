@@ -10,11 +10,13 @@ from app.workflow.review import open_work
 
 @EFFECTS.register
 def record_rulings(act: Act) -> None:
-    """Keep this office's ruling on each person; one refusal refuses the person."""
+    """Keep this office's ruling on each person in its charge; one refusal refuses the person."""
     application: Application = act.subject
     refused: dict[str, str] = {}
     for line in application.passed_lines():
-        ruling: Ruling = act.data[line.position]
+        ruling: Ruling | None = act.data.get(line.position)
+        if ruling is None:
+            continue
         _keep(act, line, ruling)
         if ruling.verdict == LineVerdict.REFUSED:
             _refuse(line, ruling)

@@ -53,6 +53,7 @@ TOLD: dict[str, str] = {
     "page:refused": N_("Refused at a page"),
     "session:key_asked": N_("Password right, key asked for"),
     "key:received": N_("Key received"),
+    "key:sent": N_("Sent on"),
     "archive_file:opened": N_("Archive file opened"),
     "archive_file:shelved": N_("Put on the shelf"),
     "archive_file:moved": N_("Moved to another place"),

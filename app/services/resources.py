@@ -98,6 +98,16 @@ def _declared() -> Iterator[Resource]:
         plural=N_("Ledger of keys"),
         title=("action",),
         permission=Permission.KEY_MOVEMENTS_LIST,
+        listed=(
+            "key_id",
+            "action",
+            "office_code",
+            "holder_id",
+            "actor_id",
+            "at",
+            "reason",
+            "application_id",
+        ),
     )
     yield from _stock()
     yield Resource(

@@ -24,7 +24,7 @@ from app.views.cells import row_url, word
 from app.views.lists import ListPage
 from app.views.record_forms import errors_of
 from app.views.wording import article
-from app.workflow.engine import Outcome, transitions_of
+from app.workflow.engine import Outcome, lifecycle_of, transitions_of
 
 Answer = str | tuple[str, int] | Response
 Drawn = list[dict[str, Any]]
@@ -53,9 +53,9 @@ class Acts:
     def buttons(self, row: Row, record: Any, actor: Actor) -> Drawn:
         """Return the acts that fit the state and are the actor's to do, if possible or why not."""
         possible = what_can_be_done(self.session, record, actor=actor, now=now())
-        return [self._button(row, act) for act in possible if not _is_anothers(act)]
+        return [self._button(row, record, act) for act in possible if not _is_anothers(act)]
 
-    def _button(self, row: Row, act: Mapping[str, Any]) -> dict[str, Any]:
+    def _button(self, row: Row, record: Any, act: Mapping[str, Any]) -> dict[str, Any]:
         drawn: dict[str, Any] = {
             "label": act["label"],
             "url": row_url(self.resource.name, f"{row.id}/actions/{act['action']}"),
@@ -66,7 +66,7 @@ class Acts:
             return drawn | {"disabled_reason": " ".join(why["message"] for why in act["why_not"])}
         if act["comment_required"] or self.asks(act["action"]):
             return drawn
-        confirm = {"title": act["label"], "text": act["confirm"], "button": act["label"]}
+        confirm = _confirmation(row, record, act)
         data = {"version": row.values["version"]}
         return drawn | {"method": "post", "data": data, "confirm": confirm}
 
@@ -104,6 +104,8 @@ class Acts:
                 "url": f"{here}/actions/{action}",
                 "version": row.values["version"],
                 "submit_label": act["label"],
+                "tone": act["tone"],
+                "confirm": _confirmation(row, record, act) if _is_final(record, act) else None,
                 "cancel_url": here,
             },
             article_basis=article(self.session, act["article"], office_date(now())),
@@ -222,6 +224,20 @@ class Acts:
             words = " ".join(d.message for d in error.details) or str(error)
             return {**found, "ok": False, "message": words}
         return {**found, "ok": True, "message": _("Done, and on record.")}
+
+
+def _is_final(record: Any, act: Mapping[str, Any]) -> bool:
+    """Whether the act harms and cannot be undone: it is done only to what was named in full."""
+    lifecycle = lifecycle_of(record)
+    transition = lifecycle.find(act["action"])
+    return (
+        act["tone"] == "danger" and transition is not None and transition.target in lifecycle.finals
+    )
+
+
+def _confirmation(row: Row, record: Any, act: Mapping[str, Any]) -> dict[str, str]:
+    asked = {"title": act["label"], "text": act["confirm"], "button": act["label"]}
+    return asked | {"typed": row.label} if _is_final(record, act) else asked
 
 
 def _is_anothers(act: Mapping[str, Any]) -> bool:

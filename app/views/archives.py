@@ -74,6 +74,10 @@ _CONDITION = {
 }
 
 
+SELDOM = frozenset({"move", "keep", "destroy"})
+"""Acts that are folded away on the page of a file."""
+
+
 class ArchiveView(ConsoleView):
     """Each issuing office the papers that it keeps."""
 
@@ -115,7 +119,11 @@ class ArchiveView(ConsoleView):
             for fact in shown["groups"][0]["facts"]:
                 if fact.get("value") == file.application_number:
                     fact["url"] = row_url("applications", file.application_id)
-        shown["head"]["actions"].append(cover_button(file.id))
+        head = shown["head"]
+        seldom = [it for it in head["actions"] if it["url"].rpartition("/")[2] in SELDOM]
+        head["actions"] = [it for it in head["actions"] if it not in seldom]
+        head["actions"].append(cover_button(file.id))
+        head["seldom"] = seldom
         basis = article(self.session, ARTICLE, office_date(now()))
         return shown | {"articles": [basis] if basis else []}
 

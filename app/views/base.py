@@ -182,7 +182,8 @@ class ConsoleView(Acts, Editing, BaseView):
         if self.resource.add is None or not actor.may(self.resource.add):
             return ()
         url = row_url(self.resource.name, "add")
-        return [{"label": _("Add"), "url": url, "icon": "plus-lg", "primary": True}]
+        words = _(self.add_label) if self.add_label else _("Add")
+        return [{"label": words, "url": url, "icon": "plus-lg", "primary": True}]
 
     @expose("/export.<form>")
     def export(self, form: str) -> Answer:

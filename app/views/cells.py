@@ -186,7 +186,19 @@ ROWS_READ_AS: dict[tuple[str, str], Reader] = {
 }
 """Columns that are read together with another one of the row."""
 
+
+def _due(row: Row) -> Cell:
+    """Return the day on which a file is due, marked while it is past and the file not back."""
+    due = row["due_on"]
+    late = (
+        due is not None and due < office_date(now()) and row.values.get("returned_at", due) is None
+    )
+    mark = {"state": {"value": "late", "label": _("Overdue"), "tone": "bad"}} if late else {}
+    return {"text": on_day(due), **mark}
+
+
 LISTED_AS: dict[tuple[str, str], Reader] = {
+    ("archive_loans", "due_on"): _due,
     ("permission_items", "name_zh"): _wording,
     ("permission_items", "name_en"): _wording,
 }

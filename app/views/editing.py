@@ -31,6 +31,8 @@ class Editing:
 
     resource: ClassVar[Resource]
     tags: ClassVar[tuple[str, str]] = ("", "")
+    add_label: ClassVar[str] = ""
+    """What adding a record is called where it has a name of its own."""
     lists: ClassVar[tuple[str, ...]] = ()
     """Fields of the add form beside the columns that take several values."""
 
@@ -125,13 +127,14 @@ class Editing:
         drawn = self.drawn(fields, columns)
         name = self.resource.name
         back = row_url(name, "" if record is None else record.id)
-        title = (
-            _("Add: %(what)s", what=_(self.resource.singular)) if record is None else str(record)
-        )
+        adding = _(self.add_label) if self.add_label else ""
+        title = str(record)
+        if record is None:
+            title = adding or _("Add: %(what)s", what=_(self.resource.singular))
         crumbs = [{"label": _(self.resource.plural), "url": row_url(name, "")}]
         if record is not None:
             crumbs.append({"label": str(record), "url": back})
-        crumbs.append({"label": _("Add") if record is None else _("Edit")})
+        crumbs.append({"label": (adding or _("Add")) if record is None else _("Edit")})
         return render_template(
             "form.html",
             head={"title": title, "crumbs": crumbs},
@@ -141,6 +144,7 @@ class Editing:
                 "url": row_url(name, "add") if record is None else f"{back}/edit",
                 "version": None if record is None else self.version_of(record),
                 "cancel_url": back,
+                "submit_label": adding if record is None else "",
             },
         )
 

@@ -126,11 +126,10 @@ class PrintCopyView(ConsoleView):
 
 def _head(application: Application, shown: PrintCopy | None, actor: Actor) -> dict[str, Any]:
     actions: list[dict[str, Any]] = []
-    if may_print(actor):
-        if shown is not None:
-            save = _address(application, shown, download=1)
-            actions.append({"label": _("Save as PDF"), "url": save, "icon": "download"})
-        actions.append(_new_copy(application))
+    if may_print(actor) and shown is not None:
+        save = _address(application, shown, download=1)
+        actions.append({"label": _("Save as PDF"), "url": save, "icon": "download"})
+        actions.append(_new_copy(application) | {"primary": False})
     return {
         "title": _("Printouts"),
         "number": application.number,
@@ -175,9 +174,9 @@ def print_list_button() -> dict[str, Any]:
     }
 
 
-def _new_copy(application: Application) -> dict[str, Any]:
+def _new_copy(application: Application, words: str = "") -> dict[str, Any]:
     return {
-        "label": _("Print it anew"),
+        "label": words or _("Print it anew"),
         "url": new_copy_url(application),
         "icon": "printer",
         "method": "post",
@@ -215,5 +214,5 @@ def _empty(application: Application, copies: Sequence[PrintCopy], actor: Actor) 
     reason = _("The form has been changed since it was printed.") if copies else ""
     drawn: dict[str, Any] = {"title": title, "reason": reason, "icon": "printer"}
     if may_print(actor):
-        drawn["action"] = _new_copy(application)
+        drawn["action"] = _new_copy(application, "" if copies else _("Print"))
     return drawn

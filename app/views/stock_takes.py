@@ -1,6 +1,6 @@
 """Pages of stock-takes: count with a scanner, compare, settle each difference, print (M9)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -13,10 +13,12 @@ from app.catalog.lifecycles import KEY, STOCK_TAKE
 from app.catalog.permissions import Permission
 from app.clock import now, office_date
 from app.errors import Conflict, DomainError
-from app.i18n import _, ngettext
+from app.i18n import N_, _, ngettext, pick
 from app.models.stock import StockLevel, StockTake
 from app.security.actor import Actor
+from app.services import regulations
 from app.services.acts import perform
+from app.services.columns import Column
 from app.services.listing import Row
 from app.services.resources import RESOURCES
 from app.services.stock_takes import (
@@ -32,7 +34,7 @@ from app.views.access import current_actor, requires, wants_json
 from app.views.acts import mendable
 from app.views.base import Answer, ConsoleView
 from app.views.cells import row_url
-from app.views.wording import article, label, state, when
+from app.views.wording import article, label, on_day, state, when
 from app.workflow.stock_takes import EXPLAIN
 
 ARTICLE = "第九条"
@@ -47,6 +49,7 @@ class StockTakeView(ConsoleView):
     template_show = "stock_take.html"
     lifecycle = None
     tags = ("stock_take:begun", "")
+    add_label = N_("Begin a stock-take")
 
     def create(self, raw: Mapping[str, Any], actor: Actor, moment: datetime) -> StockTake:
         """Begin to count."""
@@ -65,8 +68,10 @@ class StockTakeView(ConsoleView):
         here = row_url("stock_takes", row.id)
         head = shown["head"]
         head["title"] = _(self.resource.singular)
-        head["number"] = str(count)
-        head["crumbs"][-1]["label"] = str(count)
+        office = regulations.offices(self.session).get(count.office_code)
+        called = pick(office, "short_name") if office else count.office_code.value
+        head["number"] = f"{called} {on_day(count.opened_at)}"
+        head["crumbs"][-1]["label"] = head["number"]
         return shown | {
             "counting": counting,
             "scan": {"url": f"{here}/count", "version": count.version}
@@ -78,6 +83,11 @@ class StockTakeView(ConsoleView):
             ],
             "articles": [it for it in [article(self.session, ARTICLE, office_date(now()))] if it],
         }
+
+    def fact_columns(self, row: Row, actor: Actor) -> Sequence[Column]:
+        """Leave out what the title and the figures over the page say."""
+        above = {"office_code", "expected", "counted", "differing"}
+        return [c for c in super().fact_columns(row, actor) if c.name not in above]
 
     @expose("/<pk>/count", methods=["POST"])
     @requires(Permission.STOCK_TAKES_ADD)

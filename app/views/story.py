@@ -21,6 +21,7 @@ from app.catalog.enums import (
     StockTakeState,
 )
 from app.catalog.event_words import told
+from app.catalog.lifecycles import KEY
 from app.catalog.permissions import ROLE_LABELS
 from app.catalog.types import Act as Stage
 from app.extensions import db
@@ -29,6 +30,7 @@ from app.models.audit import AuditEvent
 from app.models.base import metadata
 from app.services import regulations
 from app.views.wording import cited, joined, label, sentences, titled, when
+from app.workflow.stock_takes import EXPLAIN
 
 TONES = {
     "application:approved": "good",
@@ -141,6 +143,9 @@ class Teller:
         self.districts = {district.code: pick(district, "name") for district in rules.districts}
         self.stages = {stage.value: label(stage) for stage in Stage}
         self.business = {code: pick(it, "name") for code, it in business_types().items()}
+        self.ways = {EXPLAIN: _("Explain in words")} | {
+            it.action: _(it.label) for it in KEY.transitions
+        }
         self.kinds = {entry.kind.value: pick(entry, "name") for entry in rules.kinds}
 
     def _value(
@@ -178,6 +183,7 @@ class Teller:
             "business_type": self.business,
             "district_code": self.districts,
             "stage": self.stages,
+            "settled_by": self.ways,
         }.get(name, {})
         return str(known.get(value, value))
 

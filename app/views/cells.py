@@ -242,7 +242,8 @@ def _is_one_word(resource: Resource, column: Column) -> bool:
 
 def cell_kind(resource: Resource, column: Column) -> str:
     """Return how the table sets a column."""
-    if column.field.kind == "longtext":
+    stem, _sign, tongue = column.name.rpartition("_")
+    if column.field.kind == "longtext" or (tongue in LANGUAGES and stem in STEMS):
         return "long"
     if (resource.name, column.name) in ROWS_READ_AS or _is_one_word(resource, column):
         return "word"

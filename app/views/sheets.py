@@ -10,7 +10,7 @@ from app.catalog.permissions import Permission
 from app.clock import now
 from app.errors import NotFound
 from app.extensions import db
-from app.i18n import N_, _
+from app.i18n import _
 from app.models.applications import Application
 from app.services import key_sheets, sheets
 from app.services.archive_covers import print_cover
@@ -18,11 +18,7 @@ from app.services.listing import load
 from app.services.resources import RESOURCES
 from app.views.access import current_actor, requires
 from app.views.documents import pdf
-
-LABELS = {
-    key_sheets.HAND_OVER: N_("Hand-over sheet"),
-    key_sheets.RETURN: N_("Return sheet"),
-}
+from app.views.story import SHEETS
 
 
 class SheetView(BaseView):
@@ -38,7 +34,7 @@ class SheetView(BaseView):
         session, actor = db.session(), current_actor()
         key = load(session, RESOURCES["keys"], key_id)
         made = key_sheets.sheet_of_key(session, key, _known(kind), actor=actor, now=now())
-        name = f"{_(LABELS[kind])} {key.serial}"
+        name = f"{_(SHEETS[kind])} {key.serial}"
         session.commit()
         return pdf(made, name)
 
@@ -49,7 +45,7 @@ class SheetView(BaseView):
         session, actor = db.session(), current_actor()
         form = sheets.load_sheet(session, application_id, actor)
         made = key_sheets.sheet_of_form(session, form, _known(kind), actor=actor, now=now())
-        name = f"{_(LABELS[kind])} {form.number}"
+        name = f"{_(SHEETS[kind])} {form.number}"
         session.commit()
         return pdf(made, name)
 
@@ -90,10 +86,10 @@ def form_buttons(application: Application) -> list[dict[str, Any]]:
 
 
 def _button(kind: str, url: str) -> dict[str, Any]:
-    return {"label": _(LABELS[kind]), "url": url, "icon": "file-earmark-text", "new_tab": True}
+    return {"label": _(SHEETS[kind]), "url": url, "icon": "file-earmark-text", "new_tab": True}
 
 
 def _known(kind: str) -> str:
-    if kind not in LABELS:
+    if kind not in SHEETS:
         raise NotFound
     return kind

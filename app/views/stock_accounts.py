@@ -140,7 +140,9 @@ def flow_word(flow: Flow) -> str:
 
 def _words(account: StockAccount) -> list[str]:
     flows = (
-        f"{flow_word(flow)} ({label(flow.source)})" if flow.source else flow_word(flow)
+        _("%(movement)s, from: %(state)s", movement=flow_word(flow), state=label(flow.source))
+        if flow.source
+        else flow_word(flow)
         for flow in account.flows
     )
     return [_("Opening balance"), *flows, _("Closing balance")]

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, request
 from flask_appbuilder import expose
 
-from app.catalog.enums import CountVerdict, StockTakeState
+from app.catalog.enums import CountVerdict, OfficeCode, StockTakeState
 from app.catalog.lifecycles import KEY, STOCK_TAKE
 from app.catalog.permissions import Permission
 from app.clock import now, office_date
@@ -68,8 +68,8 @@ class StockTakeView(ConsoleView):
         here = row_url("stock_takes", row.id)
         head = shown["head"]
         head["title"] = _(self.resource.singular)
-        office = regulations.offices(self.session).get(count.office_code)
-        called = pick(office, "short_name") if office else count.office_code.value
+        office = regulations.offices(self.session).get(OfficeCode(count.office_code))
+        called = pick(office, "short_name") if office else count.office_code
         head["number"] = f"{called} {on_day(count.opened_at)}"
         head["crumbs"][-1]["label"] = head["number"]
         return shown | {

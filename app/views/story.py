@@ -29,6 +29,7 @@ from app.i18n import N_, _, pick
 from app.models.audit import AuditEvent
 from app.models.base import metadata
 from app.services import regulations
+from app.services.key_sheets import HAND_OVER, RETURN
 from app.views.wording import cited, joined, label, sentences, titled, when
 from app.workflow.stock_takes import EXPLAIN
 
@@ -84,6 +85,9 @@ FIELDS: dict[str, str] = {
     "low_at": N_("Low below"),
     "is_low": N_("Low now"),
 }
+
+SHEETS = {HAND_OVER: N_("Hand-over sheet"), RETURN: N_("Return sheet")}
+"""What each sheet of keys is called."""
 
 STATES: dict[str, type[StrEnum]] = {
     "application": ApplicationState,
@@ -184,6 +188,7 @@ class Teller:
             "district_code": self.districts,
             "stage": self.stages,
             "settled_by": self.ways,
+            "sheet": {key: _(words) for key, words in SHEETS.items()},
         }.get(name, {})
         return str(known.get(value, value))
 

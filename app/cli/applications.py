@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog.event_words import told
 from app.catalog.identity import mask_citizen_id
 from app.catalog.permissions import Permission
 from app.cli.acts import (
@@ -225,4 +226,5 @@ def _print(application: Application, whole: dict[str, Any]) -> None:
         why = "; ".join(reason["message"] for reason in action["why_not"])
         click.echo(f"  {action['action']}: {action['label']}" + (f" - {why}" if why else ""))
     for event in whole["history"]:
-        click.echo(f"{event['at']}  {event['tag']}  {event['by']}  {event['comment']}".rstrip())
+        said = (event["at"], told(event["tag"]), event["by"], event["comment"])
+        click.echo("  ".join(said).rstrip())

@@ -22,6 +22,7 @@ from app.security.audit import record
 from app.services import pledges
 from app.services.forms import FormReader, TypedForm
 from app.services.printing import void_changed_copies
+from app.workflow.act import data_of
 from app.workflow.door import lock, touch
 from app.workflow.engine import lifecycle_of, why_not
 from app.workflow.form import check_form, check_kind
@@ -206,8 +207,8 @@ def what_can_be_done(
 ) -> list[dict[str, Any]]:
     """Return every act that fits the state, whether the actor can do it now, else why not.
 
-    Entries: action, label, confirm, tone, comment_required, article, rule, allowed, why_not; for
-    handing in also the pledge that is accepted with it.
+    Entries: action, label, confirm, tone, comment_required, article, rule, data (the names that the
+    act reads of it), allowed, why_not; for handing in also the pledge that is accepted with it.
     """
     found = []
     for transition in lifecycle_of(subject).transitions:
@@ -223,6 +224,7 @@ def what_can_be_done(
                 "comment_required": transition.comment_required,
                 "article": transition.article,
                 "rule": transition.rule,
+                "data": data_of(transition),
                 "allowed": not reasons,
                 "why_not": [reason.as_dict() for reason in reasons],
             }

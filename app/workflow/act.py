@@ -97,11 +97,16 @@ VALIDATORS = Validators()
 EFFECTS: Registry[Effect] = Registry("effect")
 
 
+def data_of(transition: Transition) -> list[str]:
+    """Return the names that an act reads of its `data`."""
+    return sorted(VALIDATORS.reads[transition.data]) if transition.data else []
+
+
 def unread(act: Act) -> list[Detail]:
     """Return what stands in `data` and nobody reads: a misspelt refusal must not pass everybody."""
     if act.cause is not None:
         return []
-    read = VALIDATORS.reads[act.transition.data] if act.transition.data else frozenset()
+    read = data_of(act.transition)
     return [
         Detail(f"data.{name}"[:80], "unknown_field", N_("There is no such field here."))
         for name in act.raw

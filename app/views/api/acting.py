@@ -22,6 +22,7 @@ from app.views.api.body import (
 )
 from app.views.api.door import Access, actor, asked, serves, session
 from app.views.api.openapi import Spec
+from app.workflow.act import data_of
 from app.workflow.engine import transitions_of
 
 ACTING = Access()
@@ -33,7 +34,7 @@ BODY_SCHEMA: Spec = {
     "data": {
         "type": "object",
         "nullable": True,
-        "description": "What the act needs: `lines`, `remarks`, `papers`; `pledge` true on handing "
+        "description": "What the act reads, as `GET …/actions` says; `pledge` true on handing "
         "in, where saying nothing accepts it by submitting",
     },
     "idempotency_key": {"type": "string", "maxLength": 80},
@@ -150,6 +151,7 @@ def _out_of_state(subject: Any, transition: Any) -> dict[str, Any]:
         "comment_required": transition.comment_required,
         "article": transition.article,
         "rule": transition.rule,
+        "data": data_of(transition),
         "allowed": False,
         "why_not": [reason.as_dict()],
     }

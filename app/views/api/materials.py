@@ -17,6 +17,7 @@ from app.services.materials import OTHER, Place, attach, detach
 from app.services.resources import RESOURCES
 from app.views.access import settings
 from app.views.api.base import ADD, CREATE, LIST, READ, REMOVE, ConsoleApi, json_of
+from app.views.api.body import only
 from app.views.api.door import actor, asked, serves, session
 from app.views.api.openapi import Spec, json_body
 
@@ -117,6 +118,7 @@ def store() -> FileStore:
 
 
 def _application() -> Application:
+    only(request.form, frozenset({*UPLOAD, "csrf_token"}))
     raw = request.form.get("application_id", "")
     if not raw:
         words = N_("This must be filled in.")

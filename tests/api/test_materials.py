@@ -7,7 +7,7 @@ import pytest
 
 from app.catalog.enums import AuditOutcome
 from app.models.materials import Material
-from tests.api.test_road import png
+from tests.support.paper import png
 from tests.support.rest import fields
 
 

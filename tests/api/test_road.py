@@ -3,13 +3,13 @@
 import io
 
 import pytest
-from PIL import Image
 
 from app.catalog.enums import Category, OrganizationType
 from app.catalog.lifecycles import ApplicationKind
 from app.catalog.loader import load_catalog
 from app.models.audit import AuditEvent
 from tests.support.factories import HEADER, items
+from tests.support.paper import png
 from tests.support.people import person
 from tests.support.rest import PASSWORD, Rest, fields
 
@@ -26,12 +26,6 @@ def form(office, unit, *lines, **said):
         "lines": list(lines),
         **said,
     }
-
-
-def png():
-    picture = io.BytesIO()
-    Image.new("RGB", (40, 30), "white").save(picture, "PNG")
-    return picture.getvalue()
 
 
 def done(answer, state=None):

@@ -5,8 +5,7 @@ import io
 import pytest
 
 from app.services import printing, sheets
-from tests.api.test_road import png
-from tests.support.paper import Paper
+from tests.support.paper import Paper, png
 
 
 def picture_of(office, identity):

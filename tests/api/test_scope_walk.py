@@ -16,10 +16,11 @@ from app.models.materials import Material
 from app.models.organizations import Organization
 from app.models.roles import Role
 from app.services.resources import RESOURCES
-from tests.api.test_road import png
 from tests.support.archives import lent
 from tests.support.cases import case
 from tests.support.factories import UNITS
+from tests.support.paper import png
+from tests.support.rows import changes, everything
 
 OFFICES = {"reg1", "mkt1", "info1", "research1", "service1"}
 OVERSIGHT = {"auditor", "security_administrator", "system_administrator"}
@@ -136,6 +137,27 @@ def test_nothing_reaches_beyond_the_own_rows(app, rest, office, west, login):
             assert answer.status_code in {403, 404} or code == "unknown_action", (address, code)
             assert not any(word in answer.get_data(as_text=True) for word in words), address
     assert stand_of(office, rows) == before
+
+
+def test_the_auditor_changes_nothing_by_any_endpoint(app, rest, office, west):
+    rows, _words = west
+    auditor, before = rest("auditor"), everything(office.session)
+    asked = [
+        (method, address)
+        for name, identity in rows.items()
+        for method, address in addresses(app, path_of(name), identity)
+        if method != "GET"
+    ]
+    for rule in app.url_map.iter_rules():
+        if str(rule).startswith("/api/v1/") and not str(rule).startswith("/api/v1/security"):
+            free = not rule.arguments and rule.methods & {"POST", "PUT", "DELETE"}
+            asked += [(method, str(rule)) for method in free or ()]
+    assert len(asked) > 100
+    for method, address in asked:
+        answer = auditor.ask(method, address, json={"comment": "x"})
+        told = answer.status_code == 200 and address.endswith("/reveal")
+        assert told or answer.status_code in {400, 403, 404, 409, 422}, (method, address)
+    assert changes(before, everything(office.session)) == {}
 
 
 @pytest.mark.rule("M2")

@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pypdfium2
+from PIL import Image
 from pypdf import PdfReader
 
 from app.services.form_codes import FormCode, read_code
@@ -80,3 +81,10 @@ class Paper:
     def codes(self) -> list[FormCode | None]:
         """What the codes mean to the office that printed them."""
         return [read_code(text) for text in self.marks()]
+
+
+def png() -> bytes:
+    """A small white picture."""
+    picture = BytesIO()
+    Image.new("RGB", (40, 30), "white").save(picture, "PNG")
+    return picture.getvalue()

@@ -19,11 +19,11 @@ from app.models.notices import Notice
 from app.models.roles import Role
 from app.models.scans import Scan
 from app.services.stock_takes import begin_count
-from tests.api.test_road import png
 from tests.support.archives import lent
 from tests.support.cases import case
 from tests.support.factories import UNITS, Office
 from tests.support.pages import Browser
+from tests.support.paper import png
 from tests.support.rows import changes, everything, waiting_run
 
 Enter = Callable[..., Browser]

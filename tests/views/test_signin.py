@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -269,6 +269,20 @@ def test_a_lost_key_ends_every_session_at_once(
     ).one()
 
     office.perform("east.admin", key.id, "report_lost", model=Key, comment="left in a taxi")
+
+    assert not is_in(who)
+
+
+@pytest.mark.rule("M4", "M6.1", "M6.4")
+@pytest.mark.parametrize("state", ["suspended", "cancelled", "pending"])
+def test_a_session_lives_no_longer_than_the_account_whatever_ended_it(
+    browser: Enter, session: Session, state: str
+) -> None:
+    """Set-wise suspensions, and whatever forgets to count the epoch up, end sessions as well."""
+    who = browser("east.admin")
+    ended = text("UPDATE account SET state = :state WHERE login_key = 'east.admin'")
+    session.connection().execute(ended, {"state": state})
+    session.commit()
 
     assert not is_in(who)
 

@@ -37,7 +37,7 @@ class Account(Base):
 
     __tablename__ = "account"
     __table_args__ = (
-        Index("ix_account_organization_id_id", "organization_id", "id"),
+        Index("ix_account_organization_id_id_state", "organization_id", "id", "state"),
         Index("ix_account_state_id", "state", "id"),
         Index("ix_account_name", "name"),
         Index("ix_account_citizen_id_digest", "citizen_id_digest"),

@@ -14,7 +14,7 @@ from app.catalog.permissions import Permission
 from app.clock import office_date
 from app.errors import BadRequest, Conflict, Detail, Forbidden, InvalidInput
 from app.i18n import N_, _
-from app.models.applications import Application
+from app.models.applications import Application, ApplicationLine
 from app.models.organizations import Organization
 from app.models.permissions import PermissionItem
 from app.security.actor import Actor
@@ -160,7 +160,7 @@ def save_draft(
     """Replace what the form says with what was typed; return what is still wrong.
 
     Only the applicant's own draft or returned form; `expected_version` guards against overwriting a
-    colleague's work (Conflict).
+    colleague's work (Conflict). Remarks go along with their lines.
     """
     hold_own_open_form(session, application, actor, Permission.APPLICATIONS_ADD)
     if expected_version is not None and expected_version != application.version:
@@ -168,10 +168,11 @@ def save_draft(
     reader = FormReader(session, type(application), application.organization, office_date(now))
     typed = reader.read(raw)
     _refuse(typed, strict=strict)
-    before = len(application.lines)
+    before = {line.position: line for line in application.lines}
     typed.write(application)
     touch(application)
     session.flush()
+    _take_remarks_along(application, before)
     void_changed_copies(session, application, actor=actor, now=now)
     record(
         session,
@@ -179,12 +180,27 @@ def save_draft(
         subject=application,
         actor=actor,
         now=now,
-        old={"lines": before},
+        old={"lines": len(before)},
         new={"lines": len(application.lines)},
         rule="M5",
         article="第五条",
     )
     return typed.problems
+
+
+def _take_remarks_along(application: Application, before: Mapping[int, ApplicationLine]) -> None:
+    """Let each remark of this round point at its line's new place."""
+    staying = set(application.lines)
+    moved = {
+        str(place): str(line.position)
+        for place, line in before.items()
+        if line in staying and line.position != place
+    }
+    for remark in application.remarks if moved else ():
+        first, _dot, rest = remark.target.partition(".")
+        place, dot, name = rest.partition(".")
+        if remark.round == application.round and first == "lines" and place in moved:
+            remark.target = f"lines.{moved[place]}{dot}{name}"
 
 
 def _refuse(typed: TypedForm, *, strict: bool) -> None:

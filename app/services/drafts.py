@@ -97,12 +97,8 @@ def keep(
     now: datetime,
     expected_version: int | None = None,
 ) -> list[Detail]:
-    """Bring a draft or returned form up to what was typed; remarks go along with their lines.
-
-    The caller commits.
-    """
-    before = {line.position: line for line in application.lines}
-    problems = save_draft(
+    """Bring a draft or returned form up to what was typed, finished or not. The caller commits."""
+    return save_draft(
         session,
         application,
         raw,
@@ -111,13 +107,3 @@ def keep(
         strict=False,
         expected_version=expected_version,
     )
-    staying = set(application.lines)
-    for remark in application.remarks:
-        place = remark.target.split(".")
-        if remark.round != application.round or place[0] != "lines" or len(place) == 1:
-            continue
-        line = before.get(int(place[1]))
-        if line is not None and line in staying and line.position != int(place[1]):
-            remark.target = ".".join(["lines", str(line.position), *place[2:]])
-    session.flush()
-    return problems

@@ -3,7 +3,7 @@
 import re
 import uuid
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
@@ -131,10 +131,10 @@ def _received(kind: ApplicationKind, application: Application | None) -> Any:
     raw = read_form(request.form, line_columns(class_of(kind).line_class), stored)
     page = ApplyPage(kind=kind, key=key, application=application, raw=raw)
     try:
-        application, problems = _keep(kind, application, raw, key)
+        kept = _keep(kind, application, raw, key)
     except DomainError as error:
         return _not_kept(page, error)
-    page.application = application
+    page.application = application = kept.application
     if wants_json():
         return jsonify(
             saved_at=when(now()).rpartition(" ")[2],
@@ -143,19 +143,28 @@ def _received(kind: ApplicationKind, application: Application | None) -> Any:
             rows=page.editor.rows if finder_of(application.line_class) else [],
         )
     if request.form.get("action") != "submit":
-        flash(_("Saved as draft %(number)s.", number=application.number), "success")
+        flash(_("Saved as draft %(number)s.", number=kept.number), "success")
         return redirect(
-            url_for("FormView.edit", application_id=application.id), HTTPStatus.SEE_OTHER
+            url_for("FormView.edit", application_id=kept.identity), HTTPStatus.SEE_OTHER
         )
-    if problems:
-        page.details = problems
+    if kept.problems:
+        page.details = kept.problems
         return page.render(), int(HTTPStatus.UNPROCESSABLE_ENTITY)
     return _send(page, application, key)
 
 
+class Kept(NamedTuple):
+    """A form that was saved, and what is said of it without reading it anew after the commit."""
+
+    application: Application
+    identity: int
+    number: str
+    problems: list[Any]
+
+
 def _keep(
     kind: ApplicationKind, application: Application | None, raw: dict[str, Any], key: str
-) -> tuple[Application, list[Any]]:
+) -> Kept:
     session, actor = db.session(), current_actor()
     version = parse_version(request.form.get("version"))
     identity = application.id if application else None
@@ -170,7 +179,7 @@ def _keep(
         organization_id=actor.organization_id,
     ):
         if application is None:
-            return drafts.begin(
+            application, problems = drafts.begin(
                 session,
                 key=key,
                 kind=kind,
@@ -179,10 +188,11 @@ def _keep(
                 now=now(),
                 expected_version=version,
             )
-        problems = drafts.keep(
-            session, application, raw, actor=actor, now=now(), expected_version=version
-        )
-        return application, problems
+        else:
+            problems = drafts.keep(
+                session, application, raw, actor=actor, now=now(), expected_version=version
+            )
+        return Kept(application, application.id, application.number, problems)
 
 
 def _not_kept(page: ApplyPage, error: DomainError) -> Any:

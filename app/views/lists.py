@@ -1,6 +1,6 @@
 """A page of a list as the templates draw it (contract in templates/macros/lists.html)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.services import regulations
 from app.services.columns import Column, Operator
 from app.services.conditions import Filter
 from app.services.exports import Format
-from app.services.listing import Page, Tab, find_row, list_page
+from app.services.listing import Page, Reference, Tab, find_row, list_page
 from app.services.resources import RESOURCES, Resource
 from app.views import conditions
 from app.views.addresses import SEARCH, Address
@@ -272,12 +272,19 @@ class ListPage:
         for option in options:
             if option["value"] == identity:
                 return str(option["label"])
+        for named in self._beside_the_first():
+            if named.label and (named.resource, str(named.id)) == (target, identity):
+                return named.label
         try:
             return find_row(
                 self.session, resource, identity, columns=(resource.list_columns[0].name,)
             ).label
         except NotFound:
             return f"#{identity}"
+
+    def _beside_the_first(self) -> Iterable[Reference]:
+        """Return what the first row refers to: what a filter names stands beside every row."""
+        return self.page.rows[0].references.values() if self.page.rows else ()
 
     def _chips(self) -> list[dict[str, Any]]:
         chips = [

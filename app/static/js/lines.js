@@ -166,7 +166,7 @@ class Lines {
     this.heights.length = 0;
     this.redraw();
     const over = wanted.length - fits.length;
-    this.tell(over > 0 ? `${this.text.too_many} ${over}` : `${this.text.pasted} ${fits.length}`, true);
+    this.tell(over > 0 ? `${this.text.too_many} ${over}` : this.text.pasted.replace("{n}", fits.length), true);
     this.changed();
   }
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -84,26 +85,42 @@ def small(address: str) -> Filled:
     return _postgresql(address, "keydesk_bench_10k", SMALL)
 
 
+def empty(address: str, name: str) -> Filled:
+    """Return a database of that name, made anew: migrated, with the catalogue, and nothing else."""
+    filled = _named(address, name, Size(accounts=0, organizations=0, applications=0, events=0))
+    with psycopg.connect(address, autocommit=True) as connection:
+        _create(connection, name)
+    _migrate(filled)
+    return filled
+
+
+def _named(address: str, name: str, size: Size) -> Filled:
+    url = make_url(address).set(drivername="postgresql", database=name)
+    text = url.render_as_string(hide_password=False)
+    return Filled(size=size, url=text, address=text)
+
+
+def _create(connection: psycopg.Connection[Any], name: str) -> None:
+    quoted = sql.Identifier(name)
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
+    connection.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
+
+
 def _postgresql(address: str, name: str, size: Size) -> Filled:
     recipe = _recipe(size)
+    filled = _named(address, name, size)
     with psycopg.connect(address, autocommit=True) as connection:
         known = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
             (name,),
         ).fetchone()
-        url = make_url(address).set(drivername="postgresql", database=name)
-        text = url.render_as_string(hide_password=False)
-        filled = Filled(size=size, url=text, address=text)
         if known == (recipe,):
             _migrate(filled)
             return filled
-        quoted = sql.Identifier(name)
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
+        _create(connection, name)
         _fill(filled, name)
-        connection.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(quoted, sql.Literal(recipe))
-        )
+        comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        connection.execute(comment.format(sql.Identifier(name), sql.Literal(recipe)))
     return filled
 
 

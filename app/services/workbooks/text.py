@@ -43,7 +43,8 @@ def csv_rows(file: BinaryIO, limits: Limits) -> Iterator[list[str]]:
                 raise SheetProblem.TOO_MANY_COLUMNS.refusal(limit=limits.columns)
             yield row
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()
 
 
 def _encoding_of(file: BinaryIO) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from statistics import median
 
-from bench import cases, databases, jobs, report, servers
+from bench import cases, databases, former_office, jobs, report, servers, works
 from bench.databases import Filled
 from bench.measure import Pair, in_turns, throughput, timed
 from bench.report import Row
@@ -36,6 +36,8 @@ def main() -> int:
     given = _arguments()
     databases.say(report.machine())
     with databases.server() as address, ExitStack() as stack:
+        if given.works or given.office:
+            return _told(_works(given, address), given, report.WORKS)
         small = databases.small(address)
         full = small if given.small else databases.full(address)
         file = databases.embedded_file()
@@ -54,11 +56,26 @@ def main() -> int:
             databases.say(rows[-1].line())
         if _wanted(given, "clients"):
             rows.append(_under_load(full))
-    table = report.table(rows)
-    sys.stdout.write(table)
+    return _told(rows, given, report.TABLE)
+
+
+def _told(rows: list[Row], given: argparse.Namespace, marks: tuple[str, str]) -> int:
+    sys.stdout.write(report.table(rows))
     if given.write:
-        report.write(rows)
+        report.write(rows, marks)
     return 0
+
+
+def _works(given: argparse.Namespace, address: str) -> list[Row]:
+    """Measure files and long work, or what an office's switch-over takes; or both."""
+    rows: list[Row] = []
+    if given.works:
+        for row in works.rows(databases.full(address)):
+            rows.append(row)
+            databases.say(row.line())
+    if given.office:
+        rows += former_office.rows(address, people=given.office)
+    return rows
 
 
 def _arguments() -> argparse.Namespace:
@@ -66,6 +83,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=60, help="how often each pair is asked")
     parser.add_argument("--only", default="", help="only rows whose name contains this")
     parser.add_argument("--small", action="store_true", help="ten thousand accounts, to try it")
+    parser.add_argument("--works", action="store_true", help="files, imports, paper instead")
+    parser.add_argument(
+        "--office", type=int, metavar="PEOPLE", default=0, help="take over an office of so many"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     return parser.parse_args()
 

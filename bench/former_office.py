@@ -20,6 +20,7 @@ import psycopg
 from app.catalog.identity import social_credit_check_character
 from bench.databases import BENCH, empty, environment, say
 from bench.generate import citizen_id, login_of, name_of
+from bench.report import Row
 from config import ROOT
 
 PEOPLE = 1_000_000
@@ -29,6 +30,8 @@ KEYLESS = 10_000
 STOCK = 2_000
 ITEMS = 2
 MEBI = 1024
+AT_MOST_SECONDS = 900.0
+AT_MOST_MEMORY = 400.0
 TRAIL_OF_A_PERSON = 5
 LINES_OF_A_KEY = 2
 
@@ -133,6 +136,15 @@ def _grants(office: Office, codes: list[str]) -> Iterator[tuple[str, ...]]:
         if type_of(n % UNITS) == "district":
             held = (codes[(n + step) % len(codes)] for step in range(ITEMS))
             yield login_of(n), ";".join(held), "2019-03-03"
+
+
+def rows(address: str, *, people: int) -> Iterator[Row]:
+    """Yield what taking over an office of so many people takes."""
+    taken = take_over(address, Office(people=people))
+    say(f"{taken.cpu:.0f} s of CPU by the command itself")
+    words = f"switch-over of {people:,} people, keys and items"
+    yield Row.alone(f"{words}, s", taken.seconds, AT_MOST_SECONDS)
+    yield Row.alone("memory of it at most, MB", taken.peak, AT_MOST_MEMORY)
 
 
 def take_over(address: str, office: Office) -> Taken:

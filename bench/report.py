@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isnan, nan
 from pathlib import Path
 from statistics import median
 
@@ -13,7 +14,9 @@ from bench.measure import Pair
 from config import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- table -->", "<!-- end of the table -->"
+TABLE = ("<!-- table -->", "<!-- end of the table -->")
+WORKS = ("<!-- works -->", "<!-- end of the works -->")
+"""Between which marks a table stands on the page."""
 HEADS = ("operation", "floor", "console", "ratio", "at most", "reached")
 
 
@@ -51,6 +54,13 @@ class Row:
         return cls._of(name, pair, f"at least {at_least:g}", reached=reached)
 
     @classmethod
+    def alone(cls, name: str, value: float, at_most: float) -> "Row":
+        """Return a row that has no floor, whose figure must stay below a bound."""
+        return cls._of(
+            name, Pair(floor=[nan], console=[value]), f"{at_most:g}", reached=value <= at_most
+        )
+
+    @classmethod
     def _of(cls, name: str, pair: Pair, at_most: str, *, reached: bool) -> "Row":
         return cls(
             name=name,
@@ -65,11 +75,12 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """Return what stands under each head."""
         low, high = self.spread
+        ratio = f"× {self.ratio:.2f} ({low:.2f} to {high:.2f})"
         return (
             self.name,
             _figure(self.floor),
             _figure(self.console),
-            f"× {self.ratio:.2f} ({low:.2f} to {high:.2f})",
+            "–" if isnan(self.ratio) else ratio,
             self.at_most,
             "yes" if self.reached else "**no**",
         )
@@ -80,6 +91,8 @@ class Row:
 
 
 def _figure(value: float) -> str:
+    if isnan(value):
+        return "–"
     return f"{value:.0f}" if value >= 100 else f"{value:.2f}"  # noqa: PLR2004 - three digits
 
 
@@ -104,12 +117,13 @@ def machine() -> str:
     )
 
 
-def write(rows: Sequence[Row], page: Path = PAGE) -> None:
-    """Put the table into the page of documentation, between its two marks."""
+def write(rows: Sequence[Row], marks: tuple[str, str] = TABLE, page: Path = PAGE) -> None:
+    """Put a table into the page of documentation, between its two marks."""
+    begin, finish = marks
     text = page.read_text(encoding="utf-8")
-    head, mark, rest = text.partition(BEGIN)
-    _old, end, tail = rest.partition(END)
+    head, mark, rest = text.partition(begin)
+    _old, end, tail = rest.partition(finish)
     if not (mark and end):
         sys.exit(f"{page} has no place for the table")
-    made = f"{head}{BEGIN}\n\nMeasured on {machine()}.\n\n{table(rows)}\n{END}{tail}"
+    made = f"{head}{begin}\n\nMeasured on {machine()}.\n\n{table(rows)}\n{finish}{tail}"
     page.write_text(made, encoding="utf-8")

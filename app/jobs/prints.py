@@ -13,7 +13,7 @@ from app.services.background import Ticket
 from app.services.pdf_pages import join
 
 FORMS_AT_ONCE = 5
-"""So many forms are set together: the typesetter remembers its last ten pieces, a megabyte a form."""
+"""So many forms are set together: the typesetter keeps its last ten settings, a megabyte a form."""
 FORMS_A_FILE = 100
 """So many forms share a file of the result: few files to open and to print."""
 ZIP = "application/zip"

@@ -218,9 +218,11 @@ class Checker:
         return {login: (identity, unit, digest) for login, identity, unit, digest in rows}
 
     def _persons(self, people: list[Person]) -> set[tuple[int, str]]:
+        """Return who has an account where; asked with the units, by which the index begins."""
         rows = self.session.execute(
             select(Account.organization_id, Account.citizen_id_digest)
             .where(
+                Account.organization_id.in_({person.organization_id for person in people}),
                 Account.citizen_id_digest.in_([person.digest for person in people]),
                 Account.state != AccountState.CANCELLED,
             )

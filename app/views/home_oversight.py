@@ -1,12 +1,13 @@
 """First pages of those who watch over the rest: the auditor and the two administrators."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import url_for
 from sqlalchemy import select
 
 from app.catalog.enums import AccountState
-from app.catalog.permissions import Permission
+from app.catalog.permissions import ROLE_LABELS, ROLE_PURPOSES, Permission, RoleName
 from app.extensions import db
 from app.i18n import N_, _
 from app.models.audit import AuditEvent
@@ -14,6 +15,7 @@ from app.models.regulations import CatalogueRevision
 from app.security.actor import Actor
 from app.services import unit_work
 from app.services.audit import LATEST, how_many_since
+from app.services.roles import count_holders
 from app.services.unit_work import BOUND
 from app.views.home_office import Page
 from app.views.story import timeline
@@ -83,6 +85,42 @@ def auditor(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home h
     }
 
 
+OFTEN_DONE: tuple[tuple[str, str, Permission], ...] = (
+    (N_("Open an account by hand"), "AccountView.add", Permission.ACCOUNTS_ADD),
+    (N_("Register an organization"), "OrganizationView.add", Permission.ORGANIZATIONS_ADD),
+    (N_("Add a step to a road"), "RoadStepView.add", Permission.CATALOGUE_EDIT),
+    (N_("Offices"), "OfficeView.list", Permission.CATALOGUE_LIST),
+    (N_("Duties"), "OfficeDutyView.list", Permission.CATALOGUE_LIST),
+    (N_("Permission items"), "PermissionItemView.list", Permission.PERMISSION_ITEMS_LIST),
+    (N_("Posts"), "PostView.list", Permission.PERMISSION_ITEMS_LIST),
+)
+
+
+def _roles() -> dict[str, Any]:
+    """Return how many hold each role, each row the way to them."""
+    counts = count_holders(db.session())
+    return {
+        "name": "roles",
+        "caption": _("Who holds which role"),
+        "columns": [
+            {"name": "role", "label": _("Role"), "primary": True},
+            {"name": "holders", "label": _("Accounts"), "kind": "number"},
+        ],
+        "rows": [
+            {
+                "id": role.value,
+                "label": _(ROLE_LABELS[role]),
+                "url": url_for("RoleView.show", name=role.value),
+                "cells": [
+                    {"text": _(ROLE_LABELS[role]), "sub": _(ROLE_PURPOSES[role])},
+                    str(counts.get(role, 0)),
+                ],
+            }
+            for role in RoleName
+        ],
+    }
+
+
 def administrator(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every home has this signature
     """Return the first page of a system or security administrator."""
     revision = db.session.scalar(select(CatalogueRevision))
@@ -115,6 +153,12 @@ def administrator(actor: Actor, now: datetime) -> Page:  # noqa: ARG001 - every 
         ]
     return "home_administrator.html", {
         "head": {"title": _("Administration")},
+        "views": [
+            {"label": _(words), "url": url}
+            for words, endpoint, permission in OFTEN_DONE
+            if actor.may(permission) and (url := link(endpoint))
+        ],
+        "roles": _roles() if actor.may(Permission.ROLES_LIST) else None,
         "tiles": tiles,
         "health": health,
         "changes": None,

@@ -49,10 +49,10 @@ class PrintView(BaseView):
         shown = next((copy for copy in valid if str(copy) == asked), next(iter(valid), None))
         return render_template(
             "applications/print.html",
-            head=_head(application, shown, actor),
+            head=_head(application, shown, actor, printed=bool(copies)),
             copies=[_drawn(application, copy, shown, valid) for copy in copies],
             view_url=_address(application, shown) if shown and may_print(actor) else "",
-            empty=_empty(application, copies, actor),
+            empty=_empty(copies),
         )
 
     @expose("/<int:application_id>/copies", methods=["POST"])
@@ -124,12 +124,16 @@ class PrintCopyView(ConsoleView):
     has_records = False
 
 
-def _head(application: Application, shown: PrintCopy | None, actor: Actor) -> dict[str, Any]:
+def _head(
+    application: Application, shown: PrintCopy | None, actor: Actor, *, printed: bool
+) -> dict[str, Any]:
     actions: list[dict[str, Any]] = []
-    if may_print(actor) and shown is not None:
-        save = _address(application, shown, download=1)
-        actions.append({"label": _("Save as PDF"), "url": save, "icon": "download"})
-        actions.append(_new_copy(application) | {"primary": False})
+    if may_print(actor):
+        if shown is not None:
+            save = _address(application, shown, download=1)
+            actions.append({"label": _("Save as PDF"), "url": save, "icon": "download"})
+        words = _("Print it anew") if printed else _("Print")
+        actions.append(_new_copy(application, words) | {"primary": shown is None})
     return {
         "title": _("Printouts"),
         "number": application.number,
@@ -174,9 +178,9 @@ def print_list_button() -> dict[str, Any]:
     }
 
 
-def _new_copy(application: Application, words: str = "") -> dict[str, Any]:
+def _new_copy(application: Application, words: str) -> dict[str, Any]:
     return {
-        "label": words or _("Print it anew"),
+        "label": words,
         "url": new_copy_url(application),
         "icon": "printer",
         "method": "post",
@@ -209,10 +213,8 @@ def _drawn(
     }
 
 
-def _empty(application: Application, copies: Sequence[PrintCopy], actor: Actor) -> dict[str, Any]:
+def _empty(copies: Sequence[PrintCopy]) -> dict[str, Any]:
     title = _("No printout of this form counts") if copies else _("Not printed yet")
     reason = _("The form has been changed since it was printed.") if copies else ""
     drawn: dict[str, Any] = {"title": title, "reason": reason, "icon": "printer"}
-    if may_print(actor):
-        drawn["action"] = _new_copy(application, "" if copies else _("Print"))
     return drawn

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 import pytest
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
+from app.services.demo.specimens import specimen
 from tests.browser.conftest import PATIENCE
 from tests.browser.desk import Desk
 
@@ -42,12 +42,7 @@ class Slow:
         message = "nothing that fits was asked for"
         raise AssertionError(message)
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         for route, answer in self.held:
             route.fulfill(response=answer)
         self.page.unroute("**/*", self._hold)
@@ -83,7 +78,8 @@ def test_a_form_is_kept_while_a_save_of_it_is_on_its_way(applicant: Desk) -> Non
 def test_a_form_waits_for_the_paper_that_is_being_sent(applicant: Desk) -> None:
     edit = applicant.open_draft().page.url
     paper = applicant.find("#paper-application_form")
-    file = {"name": "form.png", "mimeType": "image/png", "buffer": b"not a picture"}
+    picture = specimen("申请表", "", 1)[1]
+    file = {"name": "form.png", "mimeType": "image/png", "buffer": picture}
     with Slow(applicant.page, is_save) as line:
         paper.locator("input[type=file]").set_input_files(file)
         line.wait()
@@ -92,6 +88,7 @@ def test_a_form_waits_for_the_paper_that_is_being_sent(applicant: Desk) -> None:
         expect(applicant.page).to_have_url(edit)
 
     applicant.has_done()
+    expect(paper.locator("a.file")).to_contain_text("form.png")
 
 
 def test_lines_stay_when_a_form_is_kept_before_its_editor_is_there(applicant: Desk) -> None:

@@ -21,6 +21,14 @@ DEVICE = {
     "automaticPresenceSimulation": True,
 }
 
+# A browser waits a minute for a key that is not there; nobody needs to see it do so.
+IMPATIENT = """(() => {
+  const { credentials } = navigator;
+  const get = credentials.get.bind(credentials);
+  credentials.get = ({ publicKey, ...asked }) =>
+    get({ ...asked, publicKey: { ...publicKey, timeout: 5000 } });
+})()"""
+
 
 class Socket:
     """The place where a page's browser finds keys: plugged in, pulled out, copied."""
@@ -130,6 +138,7 @@ def test_the_door_says_what_is_wrong_with_a_key(
     demo: DemoServer, new_page: Callable[..., Page], accessible: Callable[[Page], None]
 ) -> None:
     page = new_page()
+    page.add_init_script(IMPATIENT)
     own = enrolled(demo, page, "reg.zhou")
     colleague = enrolled(demo, page, "mkt.qian")
     password = demo.password("reg.zhou")

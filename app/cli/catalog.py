@@ -13,6 +13,7 @@ from app.catalog.check import check as check_catalog
 from app.catalog.enums import Channel
 from app.catalog.loader import DATA, FILES, load_from
 from app.catalog.types import Catalog
+from app.cli.terminal import fail_in_words
 from app.errors import DomainError
 from app.extensions import db
 from app.i18n import N_, _
@@ -46,6 +47,7 @@ def register(application: Flask) -> None:
 
 @group.command("check")
 @_folder
+@fail_in_words
 def check(folder: Path) -> None:
     """Prove that the files hold together: counts, references, roads, duties, languages, dates."""
     catalog = _load(folder)
@@ -64,6 +66,7 @@ def check(folder: Path) -> None:
 @click.option(
     "--overrule", is_flag=True, help=N_("Replace what the office wrote in the console, too.")
 )
+@fail_in_words
 def sync(folder: Path, *, dry_run: bool, overrule: bool) -> None:
     """Bring the rows to what the files say; a second run changes nothing."""
     catalog = _load(folder)
@@ -115,6 +118,7 @@ def _say(report: service.SyncReport, *, dry_run: bool) -> None:
 
 @group.command("diff")
 @_folder
+@fail_in_words
 def diff(folder: Path) -> None:
     """Show line by line what leads from the rows to the files; exit code 1 if anything does."""
     catalog = _load(folder)
@@ -134,6 +138,7 @@ def diff(folder: Path) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help=N_("Write the files there instead of printing them."),
 )
+@fail_in_words
 def export(folder: Path | None) -> None:
     """Write the rows back as files; loaded again they are the same catalogue."""
     session: Session = db.session()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.catalog.permissions import ROLE_LABELS, RoleName
+from app.cli.files import OWNER_ONLY, opened
 from app.cli.terminal import fail_in_words, table
 from app.extensions import db
 from app.i18n import _
@@ -25,8 +26,6 @@ from app.services.demo.cast import cast
 from app.services.file_store import FileStore
 
 group = AppGroup("demo", help="A demo office.")
-
-OWNER_ONLY = 0o600
 
 
 class ScopedSession(Session):
@@ -116,7 +115,6 @@ def all_or_nothing(engine: Engine) -> Iterator[Session]:
 
 def _keep_for_owner(path: Path, text: str, how: int) -> None:
     """Write `text` into a file that nobody but its owner may read."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | how, OWNER_ONLY)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(opened(path, how), "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), OWNER_ONLY)
         file.write(text)

@@ -10,6 +10,8 @@ from typing import BinaryIO
 import click
 from flask import current_app
 
+from app.errors import BadRequest
+from app.i18n import N_
 from app.services.file_store import FileStore
 from config import Settings
 
@@ -31,13 +33,22 @@ def destination(path: Path | None) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     unfinished = path.with_name(path.name + ".part")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    handle = opened(unfinished, os.O_TRUNC)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def opened(path: Path, how: int) -> int:
+    """Return a handle on a file for its owner alone; BadRequest where it cannot be written."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | how, OWNER_ONLY)
+    except OSError as error:
+        words = N_("The file %(name)s cannot be written.")
+        raise BadRequest(words, code="no_file", name=str(path)) from error
 
 
 def settings() -> Settings:

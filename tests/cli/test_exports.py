@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from app.catalog.enums import AuditOutcome
 from tests.support.factories import staff_of
 
 REVIEWER = staff_of("REG")
@@ -64,3 +65,24 @@ def test_what_cannot_be_asked_leaves_no_file(asked, options, code, words):
     result, path = asked(*options)
     assert (result.exit_code, path.exists()) == (code, False)
     assert words in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_named_and_nothing_is_done(
+    flask, office, at_work, tmp_path
+):
+    at_work(REVIEWER)
+    path = tmp_path / "nowhere" / "list.csv"
+    for command in (
+        ("exports", "write", "accounts", "--as", REVIEWER, "--to", path),
+        ("demo", "load", "--accounts-file", path),
+    ):
+        result = flask(*command)
+        assert result.exit_code == 1
+        assert f"{path}" in result.stderr
+        assert "cannot be written" in result.stderr
+    assert office.last_event().outcome == AuditOutcome.REFUSED
+
+
+def test_the_catalogue_speaks_the_language_of_the_terminal(flask):
+    assert "holds together" in flask("catalog", "check").stdout
+    assert "目录" in flask("catalog", "check", env={"LC_ALL": "zh_CN.UTF-8"}).stdout

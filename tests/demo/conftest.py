@@ -1,6 +1,5 @@
 """The demo office, loaded once; every test here finds it as it was."""
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from werkzeug.security import generate_password_hash
 
 from app.cli.demo import all_or_nothing
 from app.extensions import db
@@ -39,11 +37,7 @@ class Demo:
 def quick_passwords() -> Iterator[None]:
     """Hash passwords with little work: sixty of them are made."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            keys,
-            "generate_password_hash",
-            functools.partial(generate_password_hash, method="pbkdf2:sha256:1"),
-        )
+        patch.setattr(keys, "HASHING", "pbkdf2:sha256:1")
         yield
 
 

@@ -1,11 +1,9 @@
 """`demo load`: into an empty database, whole or not at all, passwords for the owner's eyes."""
 
-import functools
 import json
 
 import pytest
 from sqlalchemy import func, select
-from werkzeug.security import generate_password_hash
 
 from app.models.accounts import Account
 from app.models.audit import AuditEvent
@@ -18,11 +16,7 @@ ENGLISH = {"LC_ALL": "en_GB.UTF-8"}
 
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch):
-    monkeypatch.setattr(
-        keys,
-        "generate_password_hash",
-        functools.partial(generate_password_hash, method="pbkdf2:sha256:1"),
-    )
+    monkeypatch.setattr(keys, "HASHING", "pbkdf2:sha256:1")
 
 
 def number_of(session, model):

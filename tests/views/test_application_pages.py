@@ -3,18 +3,22 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import ApplicationState, Category
+from app.extensions import db
 from app.models.applications import Application
 from app.models.notices import Notice
 from tests.support.factories import MANAGEMENT, UNITS, Office, administrator_of, items
 from tests.support.pages import Browser, editor, form, place, send
 from tests.support.people import wrong_citizen_id
+from tests.support.statements import statements
 
 Enter = Callable[..., Browser]
 NEW = "/applications/new/new_user"
+MOST_STATEMENTS = 20
 
 
 def only(session: Session) -> Application:
@@ -101,6 +105,24 @@ def test_a_form_is_kept_as_it_is_typed(east: Browser, office: Office, session: S
         "citizen_id": "1101",
         "items": [],
     }
+
+
+def test_a_save_asks_few_things_of_the_database_and_not_line_by_line(
+    app: Flask, east: Browser, office: Office
+) -> None:
+    with app.app_context():
+        engine = db.engine
+    seen = {}
+    for people in (1, 9):
+        draft = office.draft("east", people=people)
+        lines = [{"id": line.id, "name": line.name} for line in office.application(draft).lines]
+        page, typed = f"/applications/{draft}/edit", form(*lines, action="save")
+        send(east, page, typed)
+        with statements(engine) as asked:
+            assert send(east, page, typed).status_code == 303
+        seen[people] = len(asked)
+
+    assert seen[1] == seen[9] <= MOST_STATEMENTS
 
 
 def test_a_colleagues_save_is_not_overwritten_unseen(

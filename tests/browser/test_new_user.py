@@ -81,7 +81,7 @@ def application(applicant: Desk, language: str) -> str:
 def mended(applicant: Desk, number: str, remark: str) -> None:
     """Find the returned form, with the remark beside its field, mend it and send it again."""
     applicant.open("/")
-    applicant.find("main table a", has_text=number).first.click()
+    applicant.find("#in-need li", has_text=number).locator("a").first.click()
     field = applicant.find(".field", has=applicant.find("#contact_phone"))
     expect(field.locator(".field-remark")).to_contain_text(remark)
     applicant.page.fill("#contact_phone", "010-65000199")

@@ -81,7 +81,7 @@ def step(office: Office, action: str, code: OfficeCode, which: int, number: int)
         exchange_key(office, key.id, office.free_serials(code)[0], who, comment="换领")
     else:
         to = next(other for other in OFFICES if other != code)
-        data = {"office_code": to.value}
+        data = {"office_code": to.value} if action == "transfer" else {}
         office.perform(who, key.id, action, model=Key, data=data, comment="因由")
 
 
@@ -129,7 +129,7 @@ def test_opening_and_movements_make_the_closing_of_every_office_and_period(offic
 def test_a_transfer_leaves_one_account_and_enters_the_other(office):
     def send(who: str, action: str) -> None:
         key = office.session.query(Key).filter_by(serial="RESEARCH-0001").one().id
-        data = {"office_code": "SERVICE"}
+        data = {"office_code": "SERVICE"} if action == "transfer" else {}
         office.perform(who, key, action, model=Key, data=data, comment="调剂")
 
     office.now = NOON + DAY

@@ -167,7 +167,7 @@ def everything_that_can_be_done(office: Counted) -> None:
         (SERVICE, "miss"),
         (SERVICE, "recover"),
     ):
-        data = {"office_code": "SERVICE"}
+        data = {"office_code": "SERVICE"} if action == "transfer" else {}
         office.perform(who, sent, action, model=Key, data=data, **WHY)
     office.perform("east.admin", case(office, "east.admin"), "close", model=Case, **WHY)
     delete_case(office, case(office, "east.admin"))
@@ -176,8 +176,9 @@ def everything_that_can_be_done(office: Counted) -> None:
         with office.acting(RESEARCH) as actor:
             count = begin_count(office.session, {}, actor=actor, now=office.now).id
         serials = [*office.free_serials(OfficeCode.RESEARCH), "NOWHERE-1"]
+        given = {"count": {"serials": serials}, "settle": {"serial": "NOWHERE-1"}}
         for action in ("count", *last):
-            data = {"serials": serials, "serial": "NOWHERE-1"}
+            data = given.get(action, {})
             office.perform(RESEARCH, count, action, model=StockTake, data=data, **WHY)
     active = office.session.query(Account).filter_by(
         state="active", organization_id=office.organization("east").id

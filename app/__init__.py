@@ -5,7 +5,6 @@ import base64
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import app.later  # before anything below loads what it puts off
 import app.models.everything  # noqa: F401 - declares every table
 from app import cli, views
 from app.extensions import csrf, db

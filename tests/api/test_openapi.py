@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from jsonschema import validators  # noqa: F401 - whole before parts of it are asked for (app/later.py)
 from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
 from app.services.resources import RESOURCES

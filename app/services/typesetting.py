@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "print"
 TYPE_PACKAGE = "noto_cjk_sans_otc"
 STANDARD: Literal["a-2b"] = "a-2b"
+PLAIN: Literal["1.7"] = "1.7"
+UNDISPLAYED = "could not be displayed"
+"""What the typesetter says of a character that its type does not have."""
 
 _one_at_a_time = threading.Lock()
 
@@ -43,13 +46,26 @@ def _compiler(template: str) -> "Compiler":
 def typeset(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
     """Return the PDF that `template` makes of `data`, dated `at`; data are never markup.
 
-    A compiler serves one thread at a time.
+    A compiler serves one thread at a time. PDF/A allows no character that the type does not have: a
+    document with one, a rare name or what somebody sent to a log, is plain PDF and shows a box.
     """
+    from typst import TypstError
+
     given = {"data": json.dumps(data, ensure_ascii=False)}
+    made: Any = None
     with _one_at_a_time:
-        made = _compiler(template).compile(
-            format="pdf", sys_inputs=given, pdf_standards=[STANDARD], timestamp=int(at.timestamp())
-        )
+        for standard in (STANDARD, PLAIN):
+            try:
+                made = _compiler(template).compile(
+                    format="pdf",
+                    sys_inputs=given,
+                    pdf_standards=standard,
+                    timestamp=int(at.timestamp()),
+                )
+                break
+            except TypstError as error:
+                if standard == PLAIN or UNDISPLAYED not in str(error):
+                    raise
     if not isinstance(made, bytes):
         message = f"{template} made no single document"
         raise TypeError(message)
